@@ -1,0 +1,67 @@
+//! What changed: the records of the log, which every consumer (sync, push, federation…) follows.
+//!
+//! A record names what moved, never what it holds: whoever may see it reads it from its table.
+//! The store carries these as bytes; variants are only ever added at the end.
+
+use ruma_common::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
+use serde::{Deserialize, Serialize};
+
+use crate::number::{EventNo, RoomNo, TimelineOrd};
+
+/// One record of the change log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// An event joined a room's timeline.
+    Event {
+        /// The room.
+        room: RoomNo,
+        /// The event.
+        event: EventNo,
+        /// Its place.
+        ord: TimelineOrd,
+        /// The person whose membership the event set, when it did.
+        member: Option<OwnedUserId>,
+    },
+    /// A read receipt (public or private) or fully-read marker of `user` moved in a room.
+    Receipt {
+        /// The room.
+        room: RoomNo,
+        /// Whose receipt.
+        user: OwnedUserId,
+        /// Seen by that person's own devices only.
+        private: bool,
+    },
+    /// Account data of a person, global or in one room.
+    AccountData {
+        /// Whose.
+        user: OwnedUserId,
+        /// In which room; `None` is global.
+        room: Option<OwnedRoomId>,
+    },
+    /// A to-device message waits for a device.
+    ToDevice {
+        /// For whom.
+        user: OwnedUserId,
+        /// For which device.
+        device: OwnedDeviceId,
+    },
+    /// The devices or cross-signing keys of a person changed.
+    DeviceList {
+        /// Whose.
+        user: OwnedUserId,
+    },
+    /// One-time keys of a device were added or claimed: its next sync tells it the counts.
+    OneTimeKeys {
+        /// Whose.
+        user: OwnedUserId,
+        /// Which device.
+        device: OwnedDeviceId,
+    },
+    /// A person forgot a room.
+    Forgotten {
+        /// Who.
+        user: OwnedUserId,
+        /// Which room.
+        room: RoomNo,
+    },
+}

@@ -1,0 +1,184 @@
+//! Names by which rooms are found, and the public directory.
+//!
+//! An alias says what a room is about, so the store holds its hash and a copy sealed under the
+//! room's key, never the words.
+
+use base::number::RoomNo;
+use ruma_common::{OwnedRoomAliasId, OwnedRoomId, RoomAliasId, RoomId, UserId};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use store::{Batch, CommitError, Prefix};
+use vault::{Owner, Place, SealingKey};
+
+use crate::append::Writing;
+use crate::error::RoomError;
+use crate::load::Rooms;
+use crate::room::Room;
+use crate::tables::{ALIASES, AliasRow, DIRECTORY, ROOM_ALIASES};
+
+/// Aliases of one room at most.
+const ALIASES_SHOWN: usize = 100;
+
+impl Rooms {
+    /// Gives a room an alias.
+    pub async fn create_alias(
+        &self,
+        user: &UserId,
+        alias: &RoomAliasId,
+        room_id: &RoomId,
+    ) -> Result<(), RoomError> {
+        self.require_ours(alias)?;
+        let room = self.room(room_id).await?;
+        self.require_joined(&room, user)?;
+        let mut batch = Batch::new();
+        self.put_alias(&mut batch, room.no, user, alias).await?;
+        self.0.store.commit(batch).await.map_err(|error| taken(error, alias))?;
+        Ok(())
+    }
+
+    /// The room of an alias.
+    pub async fn resolve_alias(&self, alias: &RoomAliasId) -> Result<OwnedRoomId, RoomError> {
+        let room = self.alias_owner(alias).await?;
+        Ok(self.room_by_number(room).await?.id.clone())
+    }
+
+    /// Takes an alias back: whoever gave it may, and whoever may change the room's aliases.
+    pub async fn delete_alias(&self, user: &UserId, alias: &RoomAliasId) -> Result<(), RoomError> {
+        let hash = hash(alias);
+        let no = self.alias_owner(alias).await?;
+        let room = self.room_by_number(no).await?;
+        let row = ROOM_ALIASES.get(&self.0.store, &(no, hash)).await?;
+        let own = row.is_some_and(|row| row.creator == *user.as_str());
+        if !own && !self.may_set(&room, user, "m.room.canonical_alias")? {
+            return Err(RoomError::Forbidden(format!("{user} may not delete {alias}")));
+        }
+        let mut batch = Batch::new();
+        ALIASES.delete(&mut batch, &hash);
+        ROOM_ALIASES.delete(&mut batch, &(no, hash));
+        self.0.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// Aliases of a room, for who is in it.
+    pub async fn aliases(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+    ) -> Result<Vec<OwnedRoomAliasId>, RoomError> {
+        let room = self.room(room_id).await?;
+        self.require_joined(&room, user)?;
+        let key = self.room_key(room.no).await?;
+        let part = Prefix::of(&room.no);
+        let rows = ROOM_ALIASES
+            .scan(&self.0.store, &part, store::Direction::Forward, ALIASES_SHOWN)
+            .await?;
+        let mut aliases = Vec::with_capacity(rows.len());
+        for ((_, hash), row) in rows {
+            let text = key.open(Place { table: ROOM_ALIASES.name(), key: &hash }, &row.sealed)?;
+            let text = String::from_utf8_lossy(&text);
+            aliases.extend(RoomAliasId::parse(text.as_ref()).ok());
+        }
+        Ok(aliases)
+    }
+
+    /// Whether a room stands in the public directory.
+    pub async fn is_listed(&self, room_id: &RoomId) -> Result<bool, RoomError> {
+        let room = self.room(room_id).await?;
+        Ok(DIRECTORY.get(&self.0.store, &room.no).await?.is_some())
+    }
+
+    /// Puts a room in the public directory, or takes it out.
+    pub async fn set_listed(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+        listed: bool,
+    ) -> Result<(), RoomError> {
+        let room = self.room(room_id).await?;
+        if !self.may_set(&room, user, "m.room.canonical_alias")? {
+            return Err(RoomError::Forbidden(format!("{user} may not list the room")));
+        }
+        let mut batch = Batch::new();
+        if listed {
+            DIRECTORY.put(&mut batch, &room.no, &())?;
+        } else {
+            DIRECTORY.delete(&mut batch, &room.no);
+        }
+        self.0.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// The aliases that a canonical alias event names must be the room's own.
+    pub(crate) async fn check_aliases(&self, room: &Room, content: &Value) -> Result<(), RoomError> {
+        let main = content.get("alias").and_then(Value::as_str);
+        let others = content.get("alt_aliases").and_then(Value::as_array);
+        let others = others.into_iter().flatten().filter_map(Value::as_str);
+        for text in main.into_iter().chain(others) {
+            let invalid = || RoomError::Invalid(format!("{text} is not a room alias"));
+            let alias = RoomAliasId::parse(text).map_err(|_| invalid())?;
+            let owner = self.alias_owner(&alias).await;
+            if owner.map_or(true, |owner| owner != room.no) {
+                return Err(RoomError::NotFound(format!("{alias} is not an alias of this room")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims an alias for a room being created, in the same batch.
+    pub(crate) async fn reserve_alias(
+        &self,
+        writing: &mut Writing,
+        user: &UserId,
+        alias: &RoomAliasId,
+    ) -> Result<(), RoomError> {
+        self.require_ours(alias)?;
+        if ALIASES.get(&self.0.store, &hash(alias)).await?.is_some() {
+            return Err(RoomError::AliasTaken(alias.to_string()));
+        }
+        let no = writing.room.no;
+        self.put_alias(&mut writing.batch, no, user, alias).await
+    }
+
+    async fn put_alias(
+        &self,
+        batch: &mut Batch,
+        room: RoomNo,
+        user: &UserId,
+        alias: &RoomAliasId,
+    ) -> Result<(), RoomError> {
+        let hash = hash(alias);
+        let place = Place { table: ROOM_ALIASES.name(), key: &hash };
+        let sealed = self.room_key(room).await?.seal(place, alias.as_str().as_bytes())?;
+        ALIASES.check_absent(batch, &hash);
+        ALIASES.put(batch, &hash, &room)?;
+        ROOM_ALIASES.put(batch, &(room, hash), &AliasRow { creator: user.to_string(), sealed })?;
+        Ok(())
+    }
+
+    async fn alias_owner(&self, alias: &RoomAliasId) -> Result<RoomNo, RoomError> {
+        let owner = ALIASES.get(&self.0.store, &hash(alias)).await?;
+        owner.ok_or_else(|| RoomError::NotFound(format!("no room has the alias {alias}")))
+    }
+
+    async fn room_key(&self, room: RoomNo) -> Result<SealingKey, RoomError> {
+        Ok(self.0.vault.key(&Owner::Room(room)).await?)
+    }
+
+    fn require_ours(&self, alias: &RoomAliasId) -> Result<(), RoomError> {
+        if alias.server_name() == self.0.settings.server_name {
+            return Ok(());
+        }
+        Err(RoomError::Invalid(format!("{alias} belongs to another server")))
+    }
+}
+
+fn hash(alias: &RoomAliasId) -> [u8; 32] {
+    Sha256::digest(alias.as_str().as_bytes()).into()
+}
+
+fn taken(error: CommitError, alias: &RoomAliasId) -> RoomError {
+    match error {
+        CommitError::Conflict { .. } => RoomError::AliasTaken(alias.to_string()),
+        CommitError::Store(error) => error.into(),
+    }
+}

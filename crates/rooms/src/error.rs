@@ -1,0 +1,55 @@
+//! How an operation on a room fails.
+
+use ruma_common::OwnedRoomId;
+use store::{CommitError, StoreError};
+use vault::VaultError;
+
+/// Why a room did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomError {
+    /// No such room, or none that the asker may know of.
+    #[error("room {0} is not known")]
+    UnknownRoom(OwnedRoomId),
+    /// No such event, state or alias, or none that the asker may see.
+    #[error("{0}")]
+    NotFound(String),
+    /// The rules of the room, or of the server, say no.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The room is encrypted and the event is not.
+    #[error("this room is encrypted: {kind} is accepted encrypted only")]
+    PlaintextRefused {
+        /// Type of the refused event.
+        kind: String,
+    },
+    /// The event, or the request for a room, is malformed.
+    #[error("{0}")]
+    Invalid(String),
+    /// The event exceeds the limits of the specification.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The room version is not one that this server makes.
+    #[error("room version {0} is not supported")]
+    UnsupportedVersion(String),
+    /// The alias is taken.
+    #[error("the alias {0} is taken")]
+    AliasTaken(String),
+    /// Somebody else wrote first, several times over.
+    #[error("the room is too busy")]
+    Busy,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key is not to be had.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl From<CommitError> for RoomError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict { .. } => Self::Busy,
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! An event as this server holds it, and its journey to and from the store.
+
+use std::sync::{Arc, OnceLock};
+
+use base::number::{EventNo, RoomNo, TimelineOrd};
+use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, EventId, OwnedDeviceId, UserId};
+use rules::event::Pdu;
+use rules::tree::NodeNo;
+
+use crate::error::RoomError;
+use crate::tables::EventRow;
+
+/// An event and where it stands. Cheap to share.
+#[derive(Debug)]
+pub struct Stored {
+    /// Its number.
+    pub no: EventNo,
+    /// Its room.
+    pub room: RoomNo,
+    /// Its place in the room's timeline.
+    pub ord: TimelineOrd,
+    /// The event itself; its skeleton only once redacted or shredded.
+    pub pdu: Pdu,
+    /// Whether the body is gone.
+    pub redacted_by: Option<EventNo>,
+    /// The state event that it took the place of.
+    pub replaces: Option<EventNo>,
+    /// What sent it, when it came from a client of this server.
+    pub transaction: Option<Transaction>,
+    pub(crate) state_before: Option<NodeNo>,
+    pub(crate) client: OnceLock<Arc<str>>,
+}
+
+/// A request of a device, named so that repeating it does nothing twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// The device.
+    pub device: OwnedDeviceId,
+    /// The device's name for the request.
+    pub id: String,
+}
+
+impl Stored {
+    /// The event's id.
+    pub fn id(&self) -> &EventId {
+        self.pdu.event_id()
+    }
+
+    /// Who sent it.
+    pub fn sender(&self) -> &UserId {
+        self.pdu.sender()
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> &str {
+        self.pdu.kind()
+    }
+
+    /// The same event, redacted.
+    pub(crate) fn redacted(&self, pdu: Pdu, by: EventNo) -> Self {
+        Self {
+            no: self.no,
+            room: self.room,
+            ord: self.ord,
+            pdu,
+            redacted_by: Some(by),
+            replaces: self.replaces,
+            transaction: self.transaction.clone(),
+            state_before: self.state_before,
+            client: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn row(&self, skeleton: &CanonicalJsonObject) -> EventRow {
+        EventRow {
+            room: self.room,
+            event_id: self.id().to_string(),
+            ord: self.ord,
+            state_before: self.state_before,
+            replaces: self.replaces,
+            redacted_by: self.redacted_by,
+            transaction: self.transaction.as_ref().map(|t| (t.device.to_string(), t.id.clone())),
+            skeleton: json_text(skeleton),
+        }
+    }
+
+    /// Reads an event back: skeleton and, unless it is gone, body.
+    pub(crate) fn read(
+        no: EventNo,
+        row: EventRow,
+        body: Option<&[u8]>,
+    ) -> Result<Self, RoomError> {
+        let mut object = json_object(row.skeleton.as_bytes())?;
+        if let Some(body) = body {
+            object = rules::redaction::join(object, json_object(body)?);
+        }
+        let event_id = EventId::parse(&row.event_id).map_err(|error| damaged(&error))?;
+        Ok(Self {
+            no,
+            room: row.room,
+            ord: row.ord,
+            pdu: Pdu::from_json(object, event_id).map_err(|error| damaged(&error))?,
+            redacted_by: row.redacted_by,
+            replaces: row.replaces,
+            transaction: row
+                .transaction
+                .map(|(device, id)| Transaction { device: OwnedDeviceId::from(device), id }),
+            state_before: row.state_before,
+            client: OnceLock::new(),
+        })
+    }
+}
+
+pub(crate) fn json_text(object: &CanonicalJsonObject) -> String {
+    CanonicalJsonValue::Object(object.clone()).to_string()
+}
+
+fn json_object(bytes: &[u8]) -> Result<CanonicalJsonObject, RoomError> {
+    serde_json::from_slice(bytes).map_err(|error| damaged(&error))
+}
+
+/// What the store holds does not read: a bug or a damaged disk, never the asker's doing.
+pub(crate) fn damaged(error: &dyn std::fmt::Display) -> RoomError {
+    RoomError::Store(store::StoreError::Engine(format!("damaged event: {error}")))
+}

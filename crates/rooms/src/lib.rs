@@ -1,0 +1,38 @@
+//! Rooms: what is said in them, who is in them, who may see what.
+//!
+//! A room is held in memory with its current state; one writer at a time appends events to it,
+//! each by one batch, durable before anybody is told. Reading never waits for writing. Nothing
+//! here knows of sessions, devices or HTTP; what changed is told by the log alone.
+
+mod aliases;
+mod append;
+mod create;
+mod error;
+mod event;
+mod load;
+mod membership;
+mod messages;
+mod powers;
+mod presets;
+mod receipts;
+mod redact;
+mod room;
+mod send;
+mod state;
+mod tables;
+mod tree;
+mod typing;
+mod view;
+
+pub use create::{Direct, NewRoom, Preset, StateInput};
+pub use error::RoomError;
+pub use event::{Stored, Transaction};
+pub use load::{EncryptionPolicy, Rooms, Settings};
+pub use membership::{MemberProfile, MembershipChange};
+pub use messages::{Context, Page, PageRequest, Way};
+pub use receipts::{Receipt, ReceiptKind};
+pub use room::{Current, Room, StateKey};
+pub use state::MemberFilter;
+pub use tables::Membership;
+pub use typing::TypingVersion;
+pub use view::{Shown, Viewer};

@@ -1,0 +1,250 @@
+//! The rooms of this server: opened once, each room loaded when first asked for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base::clock::Clock;
+use base::number::{EventNo, RoomNo};
+use ruma_common::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId};
+use ruma_signatures::Ed25519KeyPair;
+use rules::tree::{Node, NodeNo};
+use store::{Direction, Prefix, Store, Table};
+use vault::{Owner, SealingKey, Vault};
+
+use crate::error::RoomError;
+use crate::event::{Stored, damaged};
+use crate::room::{Current, Room};
+use crate::tables::{BODIES, EVENT_IDS, EVENTS, HEADS, ROOM_IDS, ROOMS, STATE, STATE_NODES};
+use crate::typing::Typing;
+
+/// Rooms held in memory at most; the least used go first.
+const ROOMS_HELD: u64 = 20_000;
+/// Events held in memory at most.
+const EVENTS_HELD: u64 = 50_000;
+/// Nodes of state trees held in memory at most.
+const NODES_HELD: u64 = 100_000;
+
+/// What an encrypted room accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncryptionPolicy {
+    /// Private rooms are encrypted, and plaintext is refused there.
+    Required,
+    /// Plain Matrix: for conformance runs and tests of bridges.
+    Optional,
+}
+
+/// How rooms are made here.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// This server.
+    pub server_name: OwnedServerName,
+    /// Version of new rooms.
+    pub default_version: RoomVersionId,
+    /// Whether plaintext is refused.
+    pub encryption: EncryptionPolicy,
+}
+
+/// The rooms of this server. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) signing: Arc<Ed25519KeyPair>,
+    pub(crate) numbers: Numbers,
+    pub(crate) typing: Typing,
+    pub(crate) nodes: moka::sync::Cache<NodeNo, Arc<Node>>,
+    pub(crate) events: moka::sync::Cache<EventNo, Arc<Stored>>,
+    ids: moka::sync::Cache<OwnedRoomId, RoomNo>,
+    rooms: moka::future::Cache<RoomNo, Arc<Room>>,
+}
+
+/// The next numbers to give. A number given and not used is a gap, which harms nobody.
+pub(crate) struct Numbers {
+    room: AtomicU64,
+    event: AtomicU64,
+    node: AtomicU64,
+}
+
+impl Numbers {
+    async fn load(store: &Store) -> Result<Self, RoomError> {
+        Ok(Self {
+            room: AtomicU64::new(last(store, &ROOMS).await?.map_or(0, |no| no.0)),
+            event: AtomicU64::new(last(store, &EVENTS).await?.map_or(0, |no| no.0)),
+            node: AtomicU64::new(last(store, &STATE_NODES).await?.unwrap_or(0)),
+        })
+    }
+
+    pub(crate) fn room(&self) -> RoomNo {
+        RoomNo(self.room.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(crate) fn event(&self) -> EventNo {
+        EventNo(self.event.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(crate) fn node(&self) -> NodeNo {
+        NodeNo(self.node.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+async fn last<K: store::Key, V>(store: &Store, table: &Table<K, V>) -> Result<Option<K>, RoomError>
+where
+    V: serde::Serialize + serde::de::DeserializeOwned,
+{
+    let rows = table.scan(store, &Prefix::all(), Direction::Backward, 1).await?;
+    Ok(rows.into_iter().next().map(|(key, _)| key))
+}
+
+impl Rooms {
+    /// Opens the rooms of a store.
+    pub async fn open(
+        store: Store,
+        vault: Vault,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, RoomError> {
+        let numbers = Numbers::load(&store).await?;
+        let signing = vault.signing_key().await?;
+        let typing = Typing::starting(clock.now());
+        Ok(Self(Arc::new(Inner {
+            store,
+            vault,
+            settings,
+            clock,
+            signing,
+            numbers,
+            typing,
+            nodes: moka::sync::Cache::new(NODES_HELD),
+            events: moka::sync::Cache::new(EVENTS_HELD),
+            ids: moka::sync::Cache::new(ROOMS_HELD),
+            rooms: moka::future::Cache::new(ROOMS_HELD),
+        })))
+    }
+
+    /// How rooms are made here.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The room of an id.
+    pub async fn room(&self, room_id: &RoomId) -> Result<Arc<Room>, RoomError> {
+        let no = match self.0.ids.get(room_id) {
+            Some(no) => no,
+            None => {
+                let no = ROOM_IDS.get(&self.0.store, &room_id.to_string()).await?;
+                let no = no.ok_or_else(|| RoomError::UnknownRoom(room_id.to_owned()))?;
+                self.0.ids.insert(room_id.to_owned(), no);
+                no
+            }
+        };
+        self.room_by_number(no).await
+    }
+
+    /// The room of a number that the store gave.
+    pub async fn room_by_number(&self, no: RoomNo) -> Result<Arc<Room>, RoomError> {
+        if let Some(room) = self.0.rooms.get(&no).await {
+            return Ok(room);
+        }
+        let loaded = self.0.rooms.try_get_with(no, self.load(no)).await;
+        loaded.map_err(|error: Arc<RoomError>| damaged(&error))
+    }
+
+    async fn load(&self, no: RoomNo) -> Result<Arc<Room>, RoomError> {
+        let store = &self.0.store;
+        let row = ROOMS.get(store, &no).await?;
+        let row = row.ok_or_else(|| damaged(&format!("room {no} has no row")))?;
+        let id = RoomId::parse(&row.room_id).map_err(|error| damaged(&error))?;
+        let (version, rules) = version(&row.version)?;
+        Ok(Arc::new(Room::new(no, id, version, rules, self.load_current(no).await?)))
+    }
+
+    /// A room's current state, as the store has it.
+    pub(crate) async fn load_current(&self, no: RoomNo) -> Result<Current, RoomError> {
+        let store = &self.0.store;
+        let head = HEADS.get(store, &no).await?;
+        let head = head.ok_or_else(|| damaged(&format!("room {no} has no head")))?;
+        let flat = STATE.all(store, &Prefix::of(&no)).await?;
+        let numbers: Vec<_> = flat.iter().map(|(_, event)| *event).collect();
+        let events = self.events(&numbers).await?;
+        let mut current = Current { head, ..Current::empty() };
+        for (((_, kind, state_key), _), event) in flat.into_iter().zip(events) {
+            current.set((kind, state_key), event);
+        }
+        Ok(current)
+    }
+
+    /// The event of an id, if this server has it.
+    pub async fn event_by_id(&self, event_id: &str) -> Result<Option<Arc<Stored>>, RoomError> {
+        match EVENT_IDS.get(&self.0.store, &event_id.to_owned()).await? {
+            Some(no) => Ok(self.events(&[no]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// Events by number, in the order asked.
+    pub async fn events(&self, numbers: &[EventNo]) -> Result<Vec<Arc<Stored>>, RoomError> {
+        let mut found: HashMap<EventNo, Arc<Stored>> = HashMap::with_capacity(numbers.len());
+        let mut missing = Vec::new();
+        for no in numbers {
+            match self.0.events.get(no) {
+                Some(event) => drop(found.insert(*no, event)),
+                None => missing.push(*no),
+            }
+        }
+        if !missing.is_empty() {
+            let rows = EVENTS.get_many(&self.0.store, &missing).await?;
+            let bodies = BODIES.get_many(&self.0.store, &missing).await?;
+            for ((no, row), body) in missing.into_iter().zip(rows).zip(bodies) {
+                let row = row.ok_or_else(|| damaged(&format!("event {no} is missing")))?;
+                let event = Arc::new(self.unseal(no, row, body).await?);
+                self.0.events.insert(no, Arc::clone(&event));
+                found.insert(no, event);
+            }
+        }
+        Ok(numbers.iter().filter_map(|no| found.get(no).cloned()).collect())
+    }
+
+    /// Opens an event's body with its author's key; without the key the skeleton is all there is.
+    async fn unseal(
+        &self,
+        no: EventNo,
+        row: crate::tables::EventRow,
+        body: Option<Vec<u8>>,
+    ) -> Result<Stored, RoomError> {
+        let Some(sealed) = body else { return Stored::read(no, row, None) };
+        let bare = Stored::read(no, row.clone(), None)?;
+        match self.0.vault.existing_key(&Owner::Person(bare.sender().to_owned())).await? {
+            Some(key) => {
+                let place = store::Key::to_bytes(&no);
+                let place = vault::Place { table: BODIES.name(), key: &place };
+                Stored::read(no, row, Some(&key.open(place, &sealed)?))
+            }
+            None => Ok(bare),
+        }
+    }
+
+    pub(crate) async fn key_of(&self, author: &UserId) -> Result<SealingKey, RoomError> {
+        Ok(self.0.vault.key(&Owner::Person(author.to_owned())).await?)
+    }
+
+    /// Makes a room just created known.
+    pub(crate) async fn adopt(&self, room: Arc<Room>) {
+        self.0.ids.insert(room.id.clone(), room.no);
+        self.0.rooms.insert(room.no, room).await;
+    }
+}
+
+/// A room version that this server knows, with its rules.
+pub(crate) fn version(
+    version: &str,
+) -> Result<(RoomVersionId, ruma_common::room_version_rules::RoomVersionRules), RoomError> {
+    let unsupported = || RoomError::UnsupportedVersion(version.to_owned());
+    let id = RoomVersionId::try_from(version).map_err(|_| unsupported())?;
+    let rules = rules::version::rules_of(&id).ok_or_else(unsupported)?;
+    Ok((id, rules))
+}

@@ -1,0 +1,172 @@
+//! Paging through a timeline, and what stands around one event.
+
+use std::sync::Arc;
+
+use base::number::{EventNo, RoomNo, TimelineOrd};
+use ruma_common::{EventId, RoomId, UserId};
+use store::{Direction, Prefix};
+
+use crate::error::RoomError;
+use crate::event::Stored;
+use crate::load::Rooms;
+use crate::room::{Current, Room};
+use crate::tables::{Membership, TIMELINE};
+use crate::view::{Shown, Viewer};
+
+/// Events read at a time while looking for those that the viewer may see.
+const PAGE: usize = 100;
+
+/// Which way to page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Towards the past.
+    Back,
+    /// Towards the present.
+    Forward,
+}
+
+/// What page of a timeline is asked for.
+pub struct PageRequest<'a> {
+    /// Start between events: the place of the event before the gap. `None` is the end to start at.
+    pub from: Option<TimelineOrd>,
+    /// Where to stop, likewise.
+    pub to: Option<TimelineOrd>,
+    /// Which way.
+    pub way: Way,
+    /// Events at most.
+    pub limit: usize,
+    /// Which events count.
+    pub wanted: &'a (dyn Fn(&Stored) -> bool + Send + Sync),
+}
+
+/// A page of a timeline.
+pub struct Page {
+    /// The events, in the order of the way.
+    pub events: Vec<Shown>,
+    /// Where the next page starts; `None` when there is nothing more that way.
+    pub end: Option<TimelineOrd>,
+}
+
+/// What stands around an event.
+pub struct Context {
+    /// The event.
+    pub event: Shown,
+    /// Before it, newest first.
+    pub before: Page,
+    /// After it, oldest first.
+    pub after: Page,
+    /// State at the last event shown.
+    pub state: Vec<Arc<Stored>>,
+}
+
+impl Rooms {
+    /// One page of a room's timeline, as a person may see it.
+    pub async fn messages(
+        &self,
+        viewer: &Viewer,
+        request: PageRequest<'_>,
+    ) -> Result<Page, RoomError> {
+        let mut events = Vec::new();
+        let mut from = request.from;
+        loop {
+            let part = stretch(viewer.room().no, from, request.to, request.way);
+            let direction = match request.way {
+                Way::Back => Direction::Backward,
+                Way::Forward => Direction::Forward,
+            };
+            let rows = TIMELINE.scan(&self.0.store, &part, direction, PAGE).await?;
+            let numbers: Vec<_> = rows.iter().map(|(_, no)| *no).collect();
+            for event in self.events(&numbers).await? {
+                from = Some(gap_beyond(event.ord, request.way));
+                if (request.wanted)(&event)
+                    && let Some(shown) = viewer.show(&event).await?
+                {
+                    events.push(shown);
+                }
+                if events.len() >= request.limit {
+                    return Ok(Page { events, end: from });
+                }
+            }
+            if rows.len() < PAGE {
+                return Ok(Page { events, end: None });
+            }
+        }
+    }
+
+    /// What stands around an event.
+    pub async fn context(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+        (event_id, limit): (&EventId, usize),
+        wanted: &(dyn Fn(&Stored) -> bool + Send + Sync),
+    ) -> Result<Context, RoomError> {
+        let event = self.event(user, room_id, event_id).await?;
+        let room = self.room(room_id).await?;
+        let viewer = self.viewer(&room, user, None);
+        let ord = event.stored().ord;
+        let page = |from, way, limit| PageRequest { from: Some(from), to: None, way, limit, wanted };
+        let before = page(gap_beyond(ord, Way::Back), Way::Back, limit / 2);
+        let before = self.messages(&viewer, before).await?;
+        let after = page(ord, Way::Forward, limit - limit / 2);
+        let after = self.messages(&viewer, after).await?;
+        let last = after.events.last().unwrap_or(&event).stored();
+        let state = self.whole_state_at(last.state_before).await?;
+        let numbers: Vec<EventNo> = state.into_iter().map(|(_, no)| no).collect();
+        let state = self.events(&numbers).await?;
+        Ok(Context { event, before, after, state })
+    }
+
+    /// The newest events of a room after a place, newest first, `limit` at most.
+    pub async fn newest(
+        &self,
+        room: &Room,
+        after: Option<TimelineOrd>,
+        upto: TimelineOrd,
+        limit: usize,
+    ) -> Result<Vec<Arc<Stored>>, RoomError> {
+        let part = stretch(room.no, Some(upto), after, Way::Back);
+        let rows = TIMELINE.scan(&self.0.store, &part, Direction::Backward, limit).await?;
+        let numbers: Vec<_> = rows.iter().map(|(_, no)| *no).collect();
+        self.events(&numbers).await
+    }
+
+    /// Refuses who has never been in the room: there is nothing for them to read.
+    pub fn require_reader(&self, current: &Current, user: &UserId) -> Result<(), RoomError> {
+        let been = current.get("m.room.member", user.as_str());
+        let reader = match current.membership(user) {
+            Membership::Join => true,
+            Membership::Leave | Membership::Ban => been.is_some_and(|event| event.replaces.is_some()),
+            Membership::Invite | Membership::Knock => false,
+        };
+        if reader {
+            return Ok(());
+        }
+        Err(RoomError::Forbidden(format!("{user} is not in the room")))
+    }
+}
+
+/// The part of the timeline that a page may take from. Places name gaps: the gap after an event.
+fn stretch(
+    room: RoomNo,
+    from: Option<TimelineOrd>,
+    to: Option<TimelineOrd>,
+    way: Way,
+) -> Prefix {
+    let after = |ord: TimelineOrd| (room, TimelineOrd(ord.0.saturating_add(1)));
+    let part = Prefix::of(&room);
+    let (low, high) = match way {
+        Way::Back => (to, from),
+        Way::Forward => (from, to),
+    };
+    let part = low.map_or(part.clone(), |low| part.from(&after(low)));
+    high.map_or(part.clone(), |high| part.before(&after(high)))
+}
+
+/// The gap beyond an event, on the way.
+fn gap_beyond(ord: TimelineOrd, way: Way) -> TimelineOrd {
+    match way {
+        Way::Back => TimelineOrd(ord.0 - 1),
+        Way::Forward => ord,
+    }
+}

@@ -1,0 +1,145 @@
+//! Reading a room's state and its members.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ruma_common::{EventId, OwnedUserId, RoomId, UserId};
+use serde_json::Value;
+
+use crate::error::RoomError;
+use crate::event::Stored;
+use crate::load::Rooms;
+use crate::membership::MemberProfile;
+use crate::room::{Room, StateKey};
+use crate::tables::Membership;
+use crate::view::Shown;
+
+/// Which members are asked for (`GET /rooms/{roomId}/members`).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemberFilter {
+    /// Only those.
+    pub only: Option<Membership>,
+    /// All but those.
+    pub except: Option<Membership>,
+}
+
+impl MemberFilter {
+    fn admits(self, membership: Membership) -> bool {
+        self.only.is_none_or(|only| only == membership) && self.except != Some(membership)
+    }
+}
+
+impl Rooms {
+    /// The state that a person may see: as it is for who is in the room, as it was when they left
+    /// for who left.
+    pub async fn state(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+    ) -> Result<Vec<Arc<Stored>>, RoomError> {
+        let room = self.room(room_id).await?;
+        let current = room.current();
+        match current.membership(user) {
+            Membership::Join => Ok(current.state.values().cloned().collect()),
+            Membership::Leave | Membership::Ban => {
+                let left = current.get("m.room.member", user.as_str());
+                let left = left.filter(|event| event.replaces.is_some());
+                let left = left.ok_or_else(|| not_in(&room, user))?;
+                let entries = self.whole_state_at(left.state_before).await?;
+                let numbers: Vec<_> = entries.into_iter().map(|(_, no)| no).collect();
+                let mut events = self.events(&numbers).await?;
+                events.retain(|event| event.pdu.state_key() != Some(user.as_str()));
+                events.push(Arc::clone(left));
+                Ok(events)
+            }
+            Membership::Invite | Membership::Knock => Err(not_in(&room, user)),
+        }
+    }
+
+    /// One state event of a room.
+    pub async fn state_event(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+        key: StateKey,
+    ) -> Result<Arc<Stored>, RoomError> {
+        let missing = format!("no state {} {}", key.0, key.1);
+        let room = self.room(room_id).await?;
+        let current = room.current();
+        if current.membership(user) == Membership::Join {
+            let found = current.state.get(&key).cloned();
+            return found.ok_or(RoomError::NotFound(missing));
+        }
+        let events = self.state(user, room_id).await?;
+        let same = |event: &Arc<Stored>| {
+            event.kind() == key.0 && event.pdu.state_key() == Some(key.1.as_str())
+        };
+        events.into_iter().find(same).ok_or(RoomError::NotFound(missing))
+    }
+
+    /// Membership events of a room.
+    pub async fn members(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+        filter: MemberFilter,
+    ) -> Result<Vec<Arc<Stored>>, RoomError> {
+        let mut events = self.state(user, room_id).await?;
+        events.retain(|event| {
+            let membership = event.pdu.membership().and_then(|value| Membership::parse(&value));
+            event.kind() == "m.room.member" && membership.is_some_and(|m| filter.admits(m))
+        });
+        events.sort_by_key(|event| event.ord);
+        Ok(events)
+    }
+
+    /// Who has joined, with what they show.
+    pub async fn joined_members(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+    ) -> Result<BTreeMap<OwnedUserId, MemberProfile>, RoomError> {
+        let room = self.room(room_id).await?;
+        self.require_joined(&room, user)?;
+        let only = MemberFilter { only: Some(Membership::Join), except: None };
+        let events = self.members(user, room_id, only).await?;
+        let text = |content: &Value, key: &str| Some(content.get(key)?.as_str()?.to_owned());
+        let entries = events.iter().filter_map(|event| {
+            let user = UserId::parse(event.pdu.state_key()?).ok()?;
+            let content: Value = event.pdu.content_as().ok()?;
+            let name = text(&content, "displayname");
+            Some((user, MemberProfile { name, avatar: text(&content, "avatar_url") }))
+        });
+        Ok(entries.collect())
+    }
+
+    /// One event that a person may see; as unknown as one that is not there otherwise.
+    pub async fn event(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+        event_id: &EventId,
+    ) -> Result<Shown, RoomError> {
+        let missing = || RoomError::NotFound(format!("event {event_id} is not to be seen"));
+        let room = self.room(room_id).await?;
+        let event = self.event_by_id(event_id.as_str()).await?.ok_or_else(missing)?;
+        if event.room != room.no {
+            return Err(missing());
+        }
+        self.viewer(&room, user, None).show(&event).await?.ok_or_else(missing)
+    }
+
+    /// Whether two people are in a room together: then they see each other's devices.
+    pub async fn share_a_room(&self, one: &UserId, other: &UserId) -> Result<bool, RoomError> {
+        for room in self.rooms_of(one, Membership::Join).await? {
+            if room.current().membership(other) == Membership::Join {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn not_in(room: &Room, user: &UserId) -> RoomError {
+    RoomError::Forbidden(format!("{user} is not in room {}", room.id))
+}

@@ -1,0 +1,193 @@
+//! The sole gate through which an event leaves a room, and the form in which it does.
+//!
+//! A [`Viewer`] stands for one person looking at one room. It asks the rules of history
+//! visibility for each event; what it lets through is a [`Shown`], which nothing else can make.
+
+use std::sync::Arc;
+
+use base::clock::Timestamp;
+use ruma_common::{OwnedDeviceId, OwnedUserId, UserId};
+use rules::visibility::{HistoryVisibility, Situation, Visible};
+use serde_json::{Map, Value, json};
+
+use crate::error::RoomError;
+use crate::event::Stored;
+use crate::load::Rooms;
+use crate::room::{Current, Room};
+use crate::tables::Membership;
+
+/// A person, by one device, looking at one room.
+pub struct Viewer {
+    rooms: Rooms,
+    room: Arc<Room>,
+    current: Arc<Current>,
+    user: OwnedUserId,
+    device: Option<OwnedDeviceId>,
+}
+
+/// An event that a person may see.
+pub struct Shown(Visible<Arc<Stored>>);
+
+impl Rooms {
+    /// A person looking at a room.
+    pub fn viewer(
+        &self,
+        room: &Arc<Room>,
+        user: &UserId,
+        device: Option<OwnedDeviceId>,
+    ) -> Viewer {
+        Viewer {
+            rooms: self.clone(),
+            room: Arc::clone(room),
+            current: room.current(),
+            user: user.to_owned(),
+            device,
+        }
+    }
+}
+
+impl Viewer {
+    /// The room looked at.
+    pub fn room(&self) -> &Arc<Room> {
+        &self.room
+    }
+
+    /// The room's state as the viewer found it.
+    pub fn current(&self) -> &Arc<Current> {
+        &self.current
+    }
+
+    /// The event, if this person may see it.
+    pub async fn show(&self, event: &Arc<Stored>) -> Result<Option<Shown>, RoomError> {
+        let situation = match self.plain_situation(event) {
+            Some(situation) => situation,
+            None => self.situation_at(event).await?,
+        };
+        Ok(Visible::check(Arc::clone(event), &situation).map(Shown))
+    }
+
+    /// Of many events, those that this person may see.
+    pub async fn show_all(&self, events: Vec<Arc<Stored>>) -> Result<Vec<Shown>, RoomError> {
+        let mut shown = Vec::with_capacity(events.len());
+        for event in &events {
+            shown.extend(self.show(event).await?);
+        }
+        Ok(shown)
+    }
+
+    /// A person who was in the room before the event and still is sees it, whatever the setting.
+    fn plain_situation(&self, event: &Stored) -> Option<Situation> {
+        let member = self.current.get("m.room.member", self.user.as_str())?;
+        let in_it = self.current.membership(&self.user) == Membership::Join;
+        (in_it && member.ord <= event.ord).then(Situation::joined_throughout)
+    }
+
+    /// What the setting and the person's membership were just before and at the event.
+    async fn situation_at(&self, event: &Stored) -> Result<Situation, RoomError> {
+        let setting = ("m.room.history_visibility".to_owned(), String::new());
+        let member = ("m.room.member".to_owned(), self.user.to_string());
+        let before = self.state_before(event, &setting).await?;
+        let membership_before = self.state_before(event, &member).await?;
+        let is = |key: &(String, String)| {
+            event.kind() == key.0 && event.pdu.state_key() == Some(key.1.as_str())
+        };
+        let visibility = |stored: &Stored| {
+            let content: Option<Value> = stored.pdu.content_as().ok();
+            let text = content.and_then(|c| c.get("history_visibility")?.as_str().map(String::from));
+            text.map_or(HistoryVisibility::Shared, |text| HistoryVisibility::from(text.as_str()))
+        };
+        Ok(Situation {
+            visibility_before: before.map_or(HistoryVisibility::Shared, |stored| visibility(&stored)),
+            visibility_after: is(&setting).then(|| visibility(event)),
+            membership_before: membership_before.and_then(|stored| stored.pdu.membership()),
+            membership_after: is(&member).then(|| event.pdu.membership()).flatten(),
+            joined_later: self.joined_since(event),
+        })
+    }
+
+    /// Whether the person came into the room after the event.
+    fn joined_since(&self, event: &Stored) -> bool {
+        let member = self.current.get("m.room.member", self.user.as_str());
+        let after = member.is_some_and(|member| member.ord > event.ord);
+        match self.current.membership(&self.user) {
+            Membership::Join => true,
+            // Whoever left had been there; how much they may see ends where they left.
+            Membership::Leave | Membership::Ban => after && self.was_in(member),
+            Membership::Invite | Membership::Knock => false,
+        }
+    }
+
+    fn was_in(&self, member: Option<&Arc<Stored>>) -> bool {
+        member.is_some_and(|member| member.replaces.is_some())
+    }
+
+    async fn state_before(
+        &self,
+        event: &Stored,
+        key: &(String, String),
+    ) -> Result<Option<Arc<Stored>>, RoomError> {
+        match self.rooms.state_at(event.state_before, key).await? {
+            Some(no) => Ok(self.rooms.events(&[no]).await?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// The event in the client's form, with what belongs to it alone under `unsigned`.
+    pub async fn client_json(&self, shown: &Shown) -> Result<String, RoomError> {
+        let event = shown.stored();
+        let mut unsigned = Map::new();
+        let now: Timestamp = self.rooms.0.clock.now();
+        let age = now.0.saturating_sub(event.pdu.origin_server_ts().0);
+        unsigned.insert("age".to_owned(), age.into());
+        if let Some(transaction) = &event.transaction
+            && event.sender() == self.user
+            && self.device.as_ref() == Some(&transaction.device)
+        {
+            unsigned.insert("transaction_id".to_owned(), transaction.id.as_str().into());
+        }
+        if let Some(replaced) = event.replaces
+            && let Some(replaced) = self.rooms.events(&[replaced]).await?.pop()
+        {
+            unsigned.insert("replaces_state".to_owned(), replaced.id().as_str().into());
+            unsigned.insert("prev_content".to_owned(), replaced.pdu.content_as()?);
+            unsigned.insert("prev_sender".to_owned(), replaced.sender().as_str().into());
+        }
+        if let Some(by) = event.redacted_by
+            && let Some(by) = self.rooms.events(&[by]).await?.pop()
+        {
+            let text = self.plain_json(&by);
+            let because = serde_json::from_str(&text).unwrap_or_else(|_| json!({}));
+            unsigned.insert("redacted_because".to_owned(), because);
+        }
+        let mut text = self.plain_json(event).to_string();
+        text.truncate(text.len() - 1);
+        text.push_str(",\"unsigned\":");
+        text.push_str(&Value::Object(unsigned).to_string());
+        text.push('}');
+        Ok(text)
+    }
+
+    /// The event in the client's form without `unsigned`: the same for everybody, made once.
+    fn plain_json(&self, event: &Stored) -> Arc<str> {
+        let text = event.client.get_or_init(|| {
+            rules::format::client_json(&event.pdu, &self.room.id, &self.room.rules).to_string().into()
+        });
+        Arc::clone(text)
+    }
+
+    /// Events in the client's form.
+    pub async fn client_json_all(&self, shown: &[Shown]) -> Result<Vec<String>, RoomError> {
+        let mut texts = Vec::with_capacity(shown.len());
+        for event in shown {
+            texts.push(self.client_json(event).await?);
+        }
+        Ok(texts)
+    }
+}
+
+impl Shown {
+    /// The event.
+    pub fn stored(&self) -> &Arc<Stored> {
+        self.0.event()
+    }
+}

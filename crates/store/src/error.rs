@@ -1,0 +1,44 @@
+//! How the store fails.
+
+use crate::codec::CodecError;
+
+/// A read or an opening that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine below failed (disk full, file damaged…).
+    #[error("storage engine: {0}")]
+    Engine(String),
+    /// Bytes that do not decode as the table's key or value.
+    #[error("table {table}: {source}")]
+    Codec {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with the bytes.
+        source: CodecError,
+    },
+    /// The store was written by a newer version of Chappe.
+    #[error("store has schema version {found}, this program knows {known} at most")]
+    NewerSchema {
+        /// Version on disk.
+        found: u64,
+        /// Newest version that this program reads.
+        known: u64,
+    },
+    /// The store is closed.
+    #[error("store is closed")]
+    Closed,
+}
+
+/// A batch that was not applied, or of which it is not known whether it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A check failed: nothing was written. Read again and decide again.
+    #[error("conflict in table {table}")]
+    Conflict {
+        /// The table of the check that failed first.
+        table: &'static str,
+    },
+    /// The engine failed; the batch may have been applied, or not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,25 @@
+//! The store: ordered tables, atomic conditional batches, one dense log per shard.
+//!
+//! It knows nothing of Matrix, and nobody outside it knows which engine is below. A change is a
+//! value: build a [`Batch`] of checks, operations and log records, and [`Store::commit`] it once.
+//! It is durable before `commit` returns, and refused whole as [`CommitError::Conflict`] when a
+//! check fails: read again, decide again.
+
+mod batch;
+mod codec;
+mod engine;
+mod error;
+mod log;
+mod committer;
+mod memory;
+mod redb;
+mod table;
+
+pub use batch::{Batch, Check, Operation};
+pub use codec::{CodecError, Key, KeyReader};
+pub use committer::{Committed, Crash, Moment};
+pub use engine::{Reader, Snapshot, Store};
+pub use error::{CommitError, StoreError};
+pub use log::{LogEntry, LogFollower};
+pub use memory::MemoryDisk;
+pub use table::{Counters, Direction, Entry, Prefix, Table};

@@ -1,0 +1,241 @@
+//! Typed tables: declared once, by the crate that owns them.
+
+use std::marker::PhantomData;
+
+use base::number::LogPosition;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::batch::{Batch, Check, Operation};
+use crate::codec::{CodecError, Key, KeyReader};
+use crate::engine::{Reader, Snapshot, Store};
+use crate::error::StoreError;
+
+/// Which way a scan goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the smallest key up.
+    Forward,
+    /// From the greatest key down.
+    Backward,
+}
+
+/// One row.
+pub type Entry<K, V> = (K, V);
+
+/// A part of a table: all keys from `from` (included) to `to` (excluded).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    pub(crate) from: Vec<u8>,
+    pub(crate) to: Option<Vec<u8>>,
+}
+
+impl Prefix {
+    /// The whole table.
+    pub fn all() -> Self {
+        Self { from: Vec::new(), to: None }
+    }
+
+    /// All keys that begin with these parts.
+    pub fn of(parts: &impl Key) -> Self {
+        let from = parts.to_bytes();
+        let to = successor(&from);
+        Self { from, to }
+    }
+
+    /// Only what sorts at or after `key`.
+    #[must_use]
+    pub fn from(mut self, key: &impl Key) -> Self {
+        self.from = key.to_bytes();
+        self
+    }
+
+    /// Only what sorts strictly after `key` and everything that begins with it.
+    #[must_use]
+    pub fn after(mut self, key: &impl Key) -> Self {
+        // No key begins with 255 bytes of FF only, so a successor exists for every real key.
+        self.from = successor(&key.to_bytes()).unwrap_or_default();
+        self
+    }
+
+    /// Only what sorts strictly before `key`.
+    #[must_use]
+    pub fn before(mut self, key: &impl Key) -> Self {
+        self.to = Some(key.to_bytes());
+        self
+    }
+}
+
+/// The smallest byte string greater than all that begin with `bytes`.
+fn successor(bytes: &[u8]) -> Option<Vec<u8>> {
+    let last = bytes.iter().rposition(|byte| *byte != 0xff)?;
+    let mut out = bytes.get(..=last)?.to_vec();
+    if let Some(byte) = out.last_mut() {
+        *byte += 1;
+    }
+    Some(out)
+}
+
+/// A table: its name for ever, its key and its value. Values carry a version byte.
+pub struct Table<K, V> {
+    name: &'static str,
+    version: u8,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
+    /// Declares a table whose values are written in format 1.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, version: 1, types: PhantomData }
+    }
+
+    /// The table's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value of one key.
+    pub async fn get(&self, store: &impl Reader, key: &K) -> Result<Option<V>, StoreError> {
+        let value = store.read_one(self.name, &key.to_bytes()).await?;
+        value.map(|bytes| self.decode(&bytes)).transpose()
+    }
+
+    /// The values of many keys, in the order asked, in one round trip.
+    pub async fn get_many(
+        &self,
+        store: &impl Reader,
+        keys: &[K],
+    ) -> Result<Vec<Option<V>>, StoreError> {
+        let keys: Vec<_> = keys.iter().map(Key::to_bytes).collect();
+        let values = store.read_many(self.name, keys).await?;
+        values.into_iter().map(|value| value.map(|bytes| self.decode(&bytes)).transpose()).collect()
+    }
+
+    /// At most `limit` rows of a part of the table.
+    pub async fn scan(
+        &self,
+        store: &impl Reader,
+        part: &Prefix,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Entry<K, V>>, StoreError> {
+        let rows = store.read_range(self.name, part, direction, limit).await?;
+        rows.into_iter().map(|(key, value)| Ok((self.key(&key)?, self.decode(&value)?))).collect()
+    }
+
+    /// Every row of a part of the table. For parts that are known to be small.
+    pub async fn all(
+        &self,
+        store: &impl Reader,
+        part: &Prefix,
+    ) -> Result<Vec<Entry<K, V>>, StoreError> {
+        self.scan(store, part, Direction::Forward, usize::MAX).await
+    }
+
+    /// Adds a write to the batch.
+    pub fn put(&self, batch: &mut Batch, key: &K, value: &V) -> Result<(), StoreError> {
+        let value = self.encode(value)?;
+        batch.operations.push(Operation::Put { table: self.name, key: key.to_bytes(), value });
+        Ok(())
+    }
+
+    /// Adds a removal to the batch.
+    pub fn delete(&self, batch: &mut Batch, key: &K) {
+        batch.operations.push(Operation::Delete { table: self.name, key: key.to_bytes() });
+    }
+
+    /// Adds the removal of a part of the table to the batch.
+    pub fn delete_range(&self, batch: &mut Batch, part: Prefix) {
+        let to = part.to.unwrap_or_else(|| vec![0xff; 64]);
+        batch.operations.push(Operation::DeleteRange { table: self.name, from: part.from, to });
+    }
+
+    /// The batch is refused unless the key is not there.
+    pub fn check_absent(&self, batch: &mut Batch, key: &K) {
+        batch.checks.push(Check::Absent { table: self.name, key: key.to_bytes() });
+    }
+
+    /// The batch is refused unless the key holds `value`.
+    pub fn check_equals(&self, batch: &mut Batch, key: &K, value: &V) -> Result<(), StoreError> {
+        let value = self.encode(value)?;
+        batch.checks.push(Check::Equals { table: self.name, key: key.to_bytes(), value });
+        Ok(())
+    }
+
+    /// The batch is refused unless the key is as it was read.
+    pub fn check(&self, batch: &mut Batch, key: &K, was: Option<&V>) -> Result<(), StoreError> {
+        match was {
+            Some(value) => self.check_equals(batch, key, value),
+            None => {
+                self.check_absent(batch, key);
+                Ok(())
+            }
+        }
+    }
+
+    fn key(&self, bytes: &[u8]) -> Result<K, StoreError> {
+        let mut reader = KeyReader::new(bytes);
+        let key = K::read(&mut reader).and_then(|key| reader.finish().map(|()| key));
+        key.map_err(|source| self.error(source))
+    }
+
+    fn encode(&self, value: &V) -> Result<Vec<u8>, StoreError> {
+        postcard::to_extend(value, vec![self.version]).map_err(|error| self.error(error.into()))
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<V, StoreError> {
+        match bytes.split_first() {
+            Some((version, rest)) if *version == self.version => {
+                postcard::from_bytes(rest).map_err(|error| self.error(error.into()))
+            }
+            Some((version, _)) => Err(self.error(CodecError::Version(*version))),
+            None => Err(self.error(CodecError::Length)),
+        }
+    }
+
+    fn error(&self, source: CodecError) -> StoreError {
+        StoreError::Codec { table: self.name, source }
+    }
+}
+
+impl<K: Key, V: Serialize + DeserializeOwned> Table<(K, LogPosition), V> {
+    /// Adds a row whose key ends with the position of the record that the batch logged last.
+    /// The batch must have logged one.
+    pub fn put_at_log(&self, batch: &mut Batch, key: &K, value: &V) -> Result<(), StoreError> {
+        let value = self.encode(value)?;
+        let record = batch.log.len().saturating_sub(1);
+        let prefix = key.to_bytes();
+        batch.operations.push(Operation::PutAtPosition { table: self.name, prefix, record, value });
+        Ok(())
+    }
+}
+
+/// A table of counters, changed by adding: two writers never conflict.
+pub struct Counters<K> {
+    name: &'static str,
+    types: PhantomData<fn() -> K>,
+}
+
+impl<K: Key> Counters<K> {
+    /// Declares a table of counters.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, types: PhantomData }
+    }
+
+    /// The counter's value; 0 when never added to.
+    pub async fn get(&self, store: &impl Reader, key: &K) -> Result<i64, StoreError> {
+        let value = store.read_one(self.name, &key.to_bytes()).await?;
+        Ok(value.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes))
+    }
+
+    /// Adds to the counter.
+    pub fn add(&self, batch: &mut Batch, key: &K, amount: i64) {
+        batch.operations.push(Operation::Add { table: self.name, key: key.to_bytes(), amount });
+    }
+}
+
+const _: fn(&Store, &Snapshot) = |store, snapshot| {
+    fn reader(_: &impl Reader) {}
+    reader(store);
+    reader(snapshot);
+};
