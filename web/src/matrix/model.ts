@@ -193,7 +193,20 @@ export interface Session {
   /** Authenticated thumbnail of an avatar as an object URL, cached. */
   readonly avatarUrl: (mxc: string, size: number) => Promise<string | undefined>;
   readonly devices: () => Promise<readonly Device[]>;
+  /** Ends another session of one's own; the password proves who asks. */
+  readonly endDevice: (deviceId: string, password: string) => Promise<void>;
+  /** Whether the browser promised to keep this device's storage. */
+  readonly storagePersisted: Observable<boolean | undefined>;
+  /** Makes a new recovery code; the backup and the keys stay. */
+  readonly newRecoveryCode: () => Promise<NewRecoveryCode>;
   readonly signOut: () => Promise<void>;
+}
+
+/** A new recovery code, not in force until it was read back. */
+export interface NewRecoveryCode {
+  readonly code: readonly string[];
+  readonly asked: readonly [number, number];
+  readonly confirm: (typed: readonly [string, string]) => Promise<void>;
 }
 
 /** An error with a sentence for people: `code` is a key under `errors.` in the catalogues. */
@@ -205,3 +218,44 @@ export class UserFacingError extends Error {
     this.code = code;
   }
 }
+
+/** What stands between a person and their conversations. The screens follow it, nothing else. */
+export type Gate =
+  | { readonly kind: "starting" }
+  | SignedOut
+  | RecoverySetup
+  | RecoveryRestore
+  | { readonly kind: "ready"; readonly session: Session };
+
+/** Nobody is signed in on this browser. */
+export interface SignedOut {
+  readonly kind: "signed-out";
+  /** Why, when it was not the person's own doing. */
+  readonly reason: "session-ended" | "storage-lost" | undefined;
+  /** The server's name, once known, for the sign-in page. */
+  readonly serverName: string | undefined;
+  readonly signIn: (identifier: string, password: string) => Promise<void>;
+}
+
+/** First device: the recovery code is shown, saved and read back before anything else opens. */
+export interface RecoverySetup {
+  readonly kind: "recovery-setup";
+  /** The code, in groups of four, made on this device and not yet used. */
+  readonly code: readonly string[];
+  /** Indexes of the two groups that the person types back. */
+  readonly asked: readonly [number, number];
+  /** Sets up cross-signing, secret storage and backup under the code; ends in `ready`. */
+  readonly confirm: (typed: readonly [string, string]) => Promise<void>;
+  readonly signOut: () => Promise<void>;
+}
+
+/** A further device: the code opens what was said before. */
+export interface RecoveryRestore {
+  readonly kind: "recovery-restore";
+  /** Verifies this device and connects the backup; ends in `ready` once that is observed. */
+  readonly restore: (code: string) => Promise<void>;
+  readonly signOut: () => Promise<void>;
+}
+
+/** The client's front door: one for the page. */
+export type Chappe = Observable<Gate>;
