@@ -64,4 +64,16 @@ pub enum Change {
         /// Which room.
         room: RoomNo,
     },
+    /// A session of a person began, ended or got other tokens: what was known of it is void.
+    Session {
+        /// Whose.
+        user: OwnedUserId,
+        /// On which device.
+        device: OwnedDeviceId,
+    },
+    /// The name, picture or another field of a person's profile changed, or the profile went.
+    Profile {
+        /// Whose.
+        user: OwnedUserId,
+    },
 }

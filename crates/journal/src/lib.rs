@@ -46,6 +46,8 @@ fn subjects(change: &Change) -> (Option<RoomNo>, Option<&UserId>) {
         | Change::ToDevice { user, .. }
         | Change::DeviceList { user }
         | Change::OneTimeKeys { user, .. } => (None, Some(user)),
+        // Followed by every node, asked for by nobody's sync: rooms tell of names by their members.
+        Change::Session { .. } | Change::Profile { .. } => (None, None),
     }
 }
 
