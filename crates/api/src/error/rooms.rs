@@ -1,0 +1,32 @@
+//! How failures of rooms are told.
+
+use http::StatusCode;
+use rooms::RoomError;
+use ruma_common::api::error::ErrorKind;
+
+use super::ApiError;
+
+impl From<RoomError> for ApiError {
+    fn from(error: RoomError) -> Self {
+        let message = error.to_string();
+        match error {
+            // Who is not in a room learns nothing of it, not even whether it exists.
+            RoomError::UnknownRoom(_)
+            | RoomError::Forbidden(_)
+            | RoomError::PlaintextRefused { .. } => Self::forbidden(message),
+            RoomError::NotFound(_) => Self::not_found(message),
+            RoomError::Invalid(_) => Self::bad_json(message),
+            RoomError::TooLarge(_) => Self::too_large(message),
+            RoomError::UnsupportedVersion(_) => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorKind::UnsupportedRoomVersion, message)
+            }
+            RoomError::AliasTaken(_) => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorKind::RoomInUse, message)
+            }
+            RoomError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
+            }
+            RoomError::Store(_) | RoomError::Vault(_) => Self::internal(&message),
+        }
+    }
+}

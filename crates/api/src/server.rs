@@ -1,0 +1,69 @@
+//! The whole of HTTP: API, web client, and what holds for every request.
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use base::random;
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use tracing::Instrument;
+
+use crate::{ApiError, App, client, web};
+
+/// The id of a request, in answers and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything that this server answers over HTTP.
+pub fn router(app: App) -> Router {
+    client::routes()
+        .into_router()
+        .fallback(fallback)
+        .layer(cors())
+        .layer(CatchPanicLayer::custom(|_| ApiError::internal(&"a handler panicked").into_response()))
+        .layer(from_fn(trace))
+        .with_state(app)
+}
+
+/// Any page may call the API: what protects people is their token (specification, "Web browser
+/// clients").
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-requested-with"),
+        ])
+        .expose_headers([REQUEST_ID])
+        .max_age(std::time::Duration::from_secs(86_400))
+}
+
+/// What no endpoint answers: the web client, or the specification's error.
+async fn fallback(request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/_matrix/") || path.starts_with("/.well-known/") {
+        return ApiError::unrecognized().into_response();
+    }
+    web::serve(request.method(), path, request.headers())
+}
+
+/// A span for each request. The path logged is the endpoint's pattern: real paths name people.
+async fn trace(request: Request, next: Next) -> Response {
+    let id = random::base32::<12>();
+    let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let span = tracing::info_span!("request", id, method = %request.method(), path);
+    let start = tokio::time::Instant::now();
+    let record = async {
+        let mut response = next.run(request).await;
+        let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(status = response.status().as_u16(), duration_ms, "answered");
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response
+    };
+    record.instrument(span.clone()).await
+}
