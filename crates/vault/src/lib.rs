@@ -9,11 +9,15 @@
 
 mod error;
 mod keyring;
+mod master;
 mod sealed_table;
 mod sealing;
 mod signing;
+mod stream;
 
 pub use error::VaultError;
-pub use keyring::{KeyEncryptionKey, Owner, Vault};
-pub use sealed_table::SealedTable;
+pub use keyring::{Owner, Vault};
+pub use master::KeyEncryptionKey;
+pub use sealed_table::{Page, SealedTable};
 pub use sealing::{Place, SealingKey};
+pub use stream::{CHUNK, Opener, SEALED_CHUNK, Sealer};
