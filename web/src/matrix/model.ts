@@ -50,11 +50,7 @@ export interface Preview {
 
 /** Why a message cannot be read: a closed set, each with one action on screen. */
 export type UndecryptableCause =
-  | "on-its-way"
-  | "backup-lacks-it"
-  | "before-you-joined"
-  | "sender-device-unverified"
-  | "lost";
+  "on-its-way" | "backup-lacks-it" | "before-you-joined" | "sender-device-unverified" | "lost";
 
 /** An encrypted attachment: fetched and decrypted on demand through `Conversation.openFile`. */
 export interface FileBody {
@@ -67,9 +63,21 @@ export interface FileBody {
   readonly hasThumbnail: boolean;
 }
 
-/** What a message holds. `html` is already sanitised. */
+/**
+ * Formatted text, already sanitised: give it to `dangerouslySetInnerHTML` as it is. Where the
+ * browser enforces Trusted Types it is an object that no other code can make.
+ */
+export type SafeHtml = string | TrustedHTML;
+
+/** What a message holds. */
 export type MessageBody =
-  | { readonly kind: "text"; readonly text: string; readonly html: string | undefined; readonly emote: boolean; readonly notice: boolean }
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly html: SafeHtml | undefined;
+      readonly emote: boolean;
+      readonly notice: boolean;
+    }
   | { readonly kind: "image"; readonly file: FileBody }
   | { readonly kind: "file"; readonly file: FileBody }
   | { readonly kind: "deleted" }
@@ -118,7 +126,10 @@ export interface NoticeItem {
   readonly timestamp: number;
   readonly author: Person;
   readonly change:
-    | { readonly kind: "joined" | "left" | "invited" | "removed" | "banned" | "renamed-self"; readonly target: Person }
+    | {
+        readonly kind: "joined" | "left" | "invited" | "removed" | "banned" | "renamed-self";
+        readonly target: Person;
+      }
     | { readonly kind: "created" | "encrypted" | "avatar" | "permissions" }
     | { readonly kind: "named" | "topic"; readonly value: string };
 }
@@ -148,7 +159,11 @@ export interface ConversationSnapshot {
 /** An opened room and all that one can do there. Rejections carry a `UserFacingError`. */
 export interface Conversation extends Observable<ConversationSnapshot> {
   readonly sendText: (text: string, options?: { readonly replyTo?: EventId }) => Promise<void>;
-  readonly sendFile: (file: File, onProgress: (fraction: number) => void, signal: AbortSignal) => Promise<void>;
+  readonly sendFile: (
+    file: File,
+    onProgress: (fraction: number) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
   readonly edit: (eventId: EventId, text: string) => Promise<void>;
   readonly delete: (eventId: EventId) => Promise<void>;
   readonly react: (eventId: EventId, key: string) => Promise<void>;
@@ -209,11 +224,46 @@ export interface NewRecoveryCode {
   readonly confirm: (typed: readonly [string, string]) => Promise<void>;
 }
 
+/** What can go wrong in a way that a person can understand: the keys under `errors.`. */
+export type ErrorCode =
+  /** The server cannot be reached. */
+  | "offline"
+  /** Sign-in refused: the identifier or the password is wrong. */
+  | "wrong-password"
+  /** The account exists and is closed. */
+  | "account-closed"
+  /** Asked too often; wait a little. */
+  | "too-many-attempts"
+  /** The token is no longer good. */
+  | "session-ended"
+  /** Not a recovery code: too short, too long, or mistyped. */
+  | "recovery-code-malformed"
+  /** A recovery code, but not this person's. */
+  | "recovery-code-wrong"
+  /** The two groups typed back are not those shown. */
+  | "recovery-groups-differ"
+  /** Keys are out of step with the server; trying again helps. */
+  | "recovery-failed"
+  /** The server or the room does not let this person do this. */
+  | "not-allowed"
+  /** The person, room or message does not exist. */
+  | "not-found"
+  /** The file is larger than the server takes. */
+  | "file-too-large"
+  /** The file arrived altered: its hash is wrong. It is not shown. */
+  | "file-damaged"
+  /** The picture cannot be read. */
+  | "picture-unreadable"
+  /** The server failed. */
+  | "server"
+  /** Anything else. */
+  | "unknown";
+
 /** An error with a sentence for people: `code` is a key under `errors.` in the catalogues. */
 export class UserFacingError extends Error {
   public override readonly name = "UserFacingError";
-  public readonly code: string;
-  public constructor(code: string, options?: ErrorOptions) {
+  public readonly code: ErrorCode;
+  public constructor(code: ErrorCode, options?: ErrorOptions) {
     super(code, options);
     this.code = code;
   }
@@ -225,6 +275,7 @@ export type Gate =
   | SignedOut
   | RecoverySetup
   | RecoveryRestore
+  | Elsewhere
   | { readonly kind: "ready"; readonly session: Session };
 
 /** Nobody is signed in on this browser. */
@@ -255,6 +306,16 @@ export interface RecoveryRestore {
   /** Verifies this device and connects the backup; ends in `ready` once that is observed. */
   readonly restore: (code: string) => Promise<void>;
   readonly signOut: () => Promise<void>;
+}
+
+/**
+ * Chappe is open in another tab of this browser. One tab at a time owns the keys: two would
+ * corrupt them. When the other tab closes, this one goes on by itself.
+ */
+export interface Elsewhere {
+  readonly kind: "elsewhere";
+  /** Asks the other tab to let go, and goes on here. */
+  readonly takeOver: () => Promise<void>;
 }
 
 /** The client's front door: one for the page. */
