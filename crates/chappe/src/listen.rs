@@ -1,0 +1,166 @@
+//! Listening: connections in, requests to the router, an orderly end.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use api::ClientAddress;
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+/// How long a request's head may take to arrive, and a silent connection stays open.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long requests under way may take to end when the server stops.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Listeners that are open, and what they hand requests to.
+pub(crate) struct Listeners {
+    listeners: Vec<TcpListener>,
+    service: Service,
+    places: Arc<Semaphore>,
+}
+
+/// What answers requests.
+#[derive(Clone)]
+struct Service {
+    router: Router,
+    trusted_proxies: Arc<[IpAddr]>,
+}
+
+impl Listeners {
+    /// Opens the addresses.
+    pub(crate) async fn open(
+        addresses: &[SocketAddr],
+        router: Router,
+        trusted_proxies: &[IpAddr],
+        connections: usize,
+    ) -> anyhow::Result<Self> {
+        let mut listeners = Vec::new();
+        for address in addresses {
+            let listener = TcpListener::bind(address).await;
+            listeners.push(listener.with_context(|| format!("{address} cannot be listened on"))?);
+        }
+        let service = Service { router, trusted_proxies: trusted_proxies.into() };
+        Ok(Self { listeners, service, places: Arc::new(Semaphore::new(connections)) })
+    }
+
+    /// The addresses that are open: with their real ports where 0 was asked for.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// Answers until told to stop; requests under way then still get their answers.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
+        let graceful = Arc::new(GracefulShutdown::new());
+        let mut tasks = Vec::new();
+        for listener in self.listeners {
+            let (service, places) = (self.service.clone(), Arc::clone(&self.places));
+            let graceful = Arc::clone(&graceful);
+            tasks.push(tokio::spawn(accept(listener, service, places, graceful)));
+        }
+        stop.await;
+        for task in &tasks {
+            task.abort();
+        }
+        for task in tasks {
+            // Aborted on purpose.
+            let _ = task.await;
+        }
+        if let Ok(graceful) = Arc::try_unwrap(graceful).map_err(drop) {
+            // Long polls do not end by themselves: who waits will come again.
+            let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    service: Service,
+    places: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+) {
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come back.
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let connection = graceful.watch(connection(stream, peer, service.clone()));
+        tokio::spawn(async move {
+            // A connection that breaks is its peer's affair.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: Service,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
+    // Answers are small and somebody waits for each.
+    let _ = stream.set_nodelay(true);
+    let answer = move |mut request: Request<Incoming>| {
+        let address = client_address(peer.ip(), &request, &service.trusted_proxies);
+        request.extensions_mut().insert(ClientAddress(address));
+        service.router.clone().oneshot(request.map(Body::new))
+    };
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), hyper::service::service_fn(answer))
+}
+
+/// The peer, unless it is a trusted proxy: then the nearest address that it does not vouch for
+/// itself. What a client writes into the header by itself is never believed.
+fn client_address<B>(peer: IpAddr, request: &Request<B>, trusted: &[IpAddr]) -> IpAddr {
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let values = request.headers().get_all("x-forwarded-for").iter();
+    let listed: Vec<IpAddr> = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map_while(|part| part.trim().parse().ok())
+        .collect();
+    listed.into_iter().rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trusted_proxy_speaks_for_others() {
+        let [proxy, inner, client, liar]: [IpAddr; 4] =
+            ["10.0.0.1", "10.0.0.2", "192.0.2.7", "198.51.100.9"].map(|text| text.parse().unwrap());
+        let table = [
+            (client, "198.51.100.9", client),
+            (proxy, "192.0.2.7", client),
+            (proxy, "198.51.100.9, 192.0.2.7", client),
+            (proxy, "198.51.100.9, 192.0.2.7, 10.0.0.2", client),
+            (proxy, "", proxy),
+            (proxy, "nonsense", proxy),
+        ];
+        for (peer, header, expected) in table {
+            let request = Request::builder().header("x-forwarded-for", header).body(()).unwrap();
+            let found = client_address(peer, &request, &[proxy, inner]);
+            assert_eq!(found, expected, "{peer} says {header:?} ({liar} lies)");
+        }
+    }
+}

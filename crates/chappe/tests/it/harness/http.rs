@@ -1,0 +1,87 @@
+//! HTTP as a client speaks it, with an answer that tests can look at.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// A client of one server.
+#[derive(Clone)]
+pub(crate) struct Http {
+    base: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
+    /// The body, when it is JSON; `null` otherwise.
+    pub(crate) body: Value,
+}
+
+impl Http {
+    /// A client of the server at `base`.
+    pub(crate) fn new(base: &str) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { base: base.to_owned(), client }
+    }
+
+    /// Asks for something; `body` goes as it is.
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body.into())).expect("a well-formed request");
+        let response = self.client.request(request).await.expect("the server answers");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole answer").to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
+    }
+
+    /// Asks without a token.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, &[], Bytes::new()).await
+    }
+
+    /// Posts JSON without a token.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::POST, path, &[], body.to_string()).await
+    }
+}
+
+impl Answer {
+    /// The body of an answer that must be a success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.bytes));
+        self.body
+    }
+
+    /// The body of an answer that must be this refusal.
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, errcode: &str) -> Value {
+        let got = (self.status, self.body["errcode"].as_str().unwrap_or_default());
+        assert_eq!(got, (status, errcode), "{}", String::from_utf8_lossy(&self.bytes));
+        assert!(self.body["error"].is_string(), "a refusal says why");
+        self.body
+    }
+
+    /// A header of the answer.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}

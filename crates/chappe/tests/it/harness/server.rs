@@ -1,0 +1,149 @@
+//! The program, started for one test and ended with it.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use super::{Http, Person};
+
+/// Password of everybody in tests.
+pub(crate) const PASSWORD: &str = "le télégraphe optique";
+
+/// A running server on a data directory of its own. Dropping it kills the process.
+pub(crate) struct Server {
+    directory: TempDir,
+    process: Child,
+    output: Lines<BufReader<ChildStdout>>,
+    pub(crate) base: String,
+    pub(crate) http: Http,
+}
+
+impl Server {
+    /// A server as tests like it: open registration, cheap passwords, no limit on tries.
+    pub(crate) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same, with further configuration: TOML sections that this one does not have
+    /// (`[rooms]`, `[limits]`…).
+    pub(crate) async fn start_with(configuration: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let limits = if configuration.contains("[limits]") {
+            ""
+        } else {
+            "[limits]\nsign_in_tries_per_minute = 0"
+        };
+        let text = format!(
+            "[server]\nname = \"chappe.example\"\ndata_directory = {data:?}\n\
+             [listen]\naddresses = [\"127.0.0.1:0\"]\n\
+             [registration]\nmode = \"open\"\n\
+             [passwords]\nmemory_kib = 8\niterations = 1\n\
+             {limits}\n{configuration}\n",
+            data = directory.path().join("data"),
+        );
+        std::fs::write(directory.path().join("chappe.toml"), text).expect("a file");
+        let (process, output, base) = spawn(directory.path()).await;
+        let http = Http::new(&base);
+        Self { directory, process, output, base, http }
+    }
+
+    /// Stops the server as an operator does, and starts it on the same data.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+
+    /// Asks the server to stop and waits until it has.
+    pub(crate) async fn stop(&mut self) {
+        let id = self.process.id().expect("a running process").to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill");
+        assert!(asked.success());
+        self.process.wait().await.expect("an end");
+    }
+
+    /// Kills the server in the middle of whatever it does.
+    pub(crate) async fn kill(&mut self) {
+        self.process.kill().await.expect("an end");
+    }
+
+    /// Starts the server again, after [`Self::stop`] or [`Self::kill`], on the same data.
+    pub(crate) async fn start_again(&mut self) {
+        (self.process, self.output, self.base) = spawn(self.directory.path()).await;
+        self.http = Http::new(&self.base);
+    }
+
+    /// Opens an account and a session.
+    pub(crate) async fn register(&self, name: &str) -> Person {
+        let request = json!({
+            "username": name, "password": PASSWORD, "auth": { "type": "m.login.dummy" },
+        });
+        let session = self.http.post("/_matrix/client/v3/register", request).await.ok();
+        Person::of(self.http.clone(), &session)
+    }
+
+    /// Opens a further session of somebody, on a new device.
+    pub(crate) async fn sign_in(&self, name: &str) -> Person {
+        let request = json!({
+            "type": "m.login.password", "password": PASSWORD,
+            "identifier": { "type": "m.id.user", "user": name },
+        });
+        let session = self.http.post("/_matrix/client/v3/login", request).await.ok();
+        Person::of(self.http.clone(), &session)
+    }
+
+    /// The same session of a person, on the server as it runs now: after a restart.
+    pub(crate) fn again(&self, person: &Person) -> Person {
+        Person { http: self.http.clone(), ..person.clone() }
+    }
+
+    /// Where data and keys are kept.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// The process's id, for what the system tells of it.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id().expect("a running process")
+    }
+
+    /// Files under the data directory that contain these bytes.
+    pub(crate) fn files_with(&self, needle: &[u8]) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        search(&self.data(), needle, &mut found);
+        found
+    }
+}
+
+fn search(directory: &Path, needle: &[u8], found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            search(&path, needle, found);
+        } else {
+            let bytes = std::fs::read(&path).expect("a file");
+            if bytes.windows(needle.len()).any(|window| window == needle) {
+                found.push(path);
+            }
+        }
+    }
+}
+
+/// Starts the program and waits until it says that it is ready, and where.
+async fn spawn(directory: &Path) -> (Child, Lines<BufReader<ChildStdout>>, String) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_chappe"))
+        .args(["serve", "--config", "chappe.toml"])
+        .current_dir(directory)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the program starts");
+    let stdout = process.stdout.take().expect("an output");
+    let mut output = BufReader::new(stdout).lines();
+    let line = output.next_line().await.expect("a line").expect("the program says that it is ready");
+    let base = line.strip_prefix("chappe is ready on ").expect("its address").to_owned();
+    (process, output, base)
+}

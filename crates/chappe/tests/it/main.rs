@@ -1,0 +1,4 @@
+//! Behaviour over HTTP, against the real program on the real store.
+
+mod harness;
+mod server;
