@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::number::{EventNo, RoomNo, TimelineOrd};
 
+/// Stands for a type of account data. A type is chosen by a client and may say something about its
+/// owner, so a record holds a hash of it: enough to find the data, too little to read the type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DataType(pub [u8; 16]);
+
 /// One record of the change log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
@@ -37,6 +42,8 @@ pub enum Change {
         user: OwnedUserId,
         /// In which room; `None` is global.
         room: Option<OwnedRoomId>,
+        /// Of which type.
+        kind: DataType,
     },
     /// A to-device message waits for a device.
     ToDevice {
@@ -75,5 +82,12 @@ pub enum Change {
     Profile {
         /// Whose.
         user: OwnedUserId,
+    },
+    /// A person signed another's master key: only the signer's own devices learn of it.
+    Signed {
+        /// Who signed.
+        user: OwnedUserId,
+        /// Whose key.
+        of: OwnedUserId,
     },
 }
