@@ -1,2 +1,50 @@
-//! x
-fn main() {}
+//! `cargo xtask`: everything that a developer does, each by one command that does its own set-up.
+
+mod architecture;
+mod bench;
+mod process;
+mod run;
+mod setup;
+mod tally;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+const HELP: &str = "\
+cargo xtask run [--fresh] [--port N]   build everything and start a demo server
+cargo xtask test                       set up, format, lints, Rust, web and browser tests
+cargo xtask check                      the quick part of it: format, lints, architecture
+cargo xtask bench [ARGUMENTS]          measure a server, in the release profile
+cargo xtask screenshots                take pictures of every screen into docs/screenshots";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            process::say(&format!("\nfailed: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", arguments.as_slice()),
+    };
+    match command {
+        "run" => run::run(rest),
+        "test" => test::test(),
+        "check" => test::check(),
+        "bench" => bench::bench(rest),
+        "screenshots" => test::screenshots(),
+        "help" | "--help" | "-h" => {
+            process::say(HELP);
+            Ok(())
+        }
+        other => bail!("there is no task {other:?}\n\n{HELP}"),
+    }
+}
