@@ -291,7 +291,10 @@ export interface SignedOut {
 /** First device: the recovery code is shown, saved and read back before anything else opens. */
 export interface RecoverySetup {
   readonly kind: "recovery-setup";
-  /** The code, in groups of four, made on this device and not yet used. */
+  /**
+   * The code, in groups of four, made on this device and not yet used. It has only capitals and
+   * digits, but for its fixed beginning, and `confirm` and `restore` take it in any case.
+   */
   readonly code: readonly string[];
   /** Indexes of the two groups that the person types back. */
   readonly asked: readonly [number, number];
