@@ -14,7 +14,7 @@ use store::{Batch, Direction, LogEntry, Prefix, Reader, StoreError, Table};
 const BY_ROOM: Table<(RoomNo, LogPosition), Arrival> = Table::new("journal_by_room");
 /// Whose public receipts moved in a room.
 const RECEIPTS: Table<(RoomNo, LogPosition), OwnedUserId> = Table::new("journal_receipts");
-/// What moved for a person: memberships, account data, keys, messages to devices.
+/// What moved for a person: memberships, receipts, account data, signatures they made.
 const BY_PERSON: Table<(String, LogPosition), Change> = Table::new("journal_by_person");
 /// Whose devices changed.
 const DEVICE_LISTS: Table<((), LogPosition), OwnedUserId> = Table::new("journal_device_lists");
@@ -58,17 +58,16 @@ pub fn decode(entry: &LogEntry) -> Result<Change, StoreError> {
         .map_err(|error| StoreError::Codec { table: "log", source: error.into() })
 }
 
-/// The person whose index a change belongs to.
+/// The person whose index a change belongs to. Messages to a device and its one-time keys belong to
+/// none: their own tables answer what waits and how many are left.
 fn person(change: &Change) -> Option<&UserId> {
     match change {
         Change::Event { member, .. } => member.as_deref(),
         Change::Receipt { user, .. }
         | Change::Forgotten { user, .. }
         | Change::AccountData { user, .. }
-        | Change::ToDevice { user, .. }
-        | Change::DeviceList { user }
-        | Change::Signed { user, .. }
-        | Change::OneTimeKeys { user, .. } => Some(user),
+        | Change::Signed { user, .. } => Some(user),
+        Change::DeviceList { .. } | Change::ToDevice { .. } | Change::OneTimeKeys { .. } => None,
         // Followed by every node, asked for by nobody's sync: rooms tell of names by their members.
         Change::Session { .. } | Change::Profile { .. } => None,
     }
@@ -84,10 +83,13 @@ pub struct Span {
 }
 
 impl Span {
-    fn of<K: store::Key + Clone>(&self, subject: &K) -> Prefix {
+    /// The rows of a subject within the span, in a table whose keys end with a position.
+    pub fn of<K: store::Key + Clone>(&self, subject: &K) -> Prefix {
+        // Positions come from strangers' tokens: the greatest has no next.
+        let next = |position: LogPosition| LogPosition(position.0.saturating_add(1));
         Prefix::of(subject)
-            .from(&(subject.clone(), LogPosition(self.after.0 + 1)))
-            .before(&(subject.clone(), LogPosition(self.upto.0 + 1)))
+            .from(&(subject.clone(), next(self.after)))
+            .before(&(subject.clone(), next(self.upto)))
     }
 }
 
@@ -140,4 +142,99 @@ pub async fn of_person(
 ) -> Result<Vec<(LogPosition, Change)>, StoreError> {
     let rows = BY_PERSON.all(reader, &span.of(&person.as_str().to_owned())).await?;
     Ok(rows.into_iter().map(|((_, position), change)| (position, change)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use base::change::DataType;
+    use ruma_common::{device_id, room_id, user_id};
+    use store::{MemoryDisk, Store};
+
+    use super::*;
+
+    fn span(after: u64, upto: u64) -> Span {
+        Span { after: LogPosition(after), upto: LogPosition(upto) }
+    }
+
+    async fn store_with(batches: &[&[Change]]) -> Store {
+        let store = Store::open_memory(&MemoryDisk::new(), None).unwrap();
+        for changes in batches {
+            let mut batch = Batch::new();
+            changes.iter().for_each(|change| record(&mut batch, change).unwrap());
+            store.commit(batch).await.unwrap();
+        }
+        store
+    }
+
+    fn device_list(user: &UserId) -> Change {
+        Change::DeviceList { user: user.to_owned() }
+    }
+
+    fn account_data(user: &UserId) -> Change {
+        let room = Some(room_id!("!room:s").to_owned());
+        Change::AccountData { user: user.to_owned(), room, kind: DataType([7; 16]) }
+    }
+
+    #[tokio::test]
+    async fn people_whose_devices_changed_are_named_in_order_and_only_within_the_span() {
+        let (alice, bob) = (user_id!("@alice:s"), user_id!("@bob:s"));
+        let store = store_with(&[
+            &[device_list(bob)],
+            &[device_list(alice), device_list(bob)],
+            &[account_data(alice), device_list(alice)],
+        ])
+        .await;
+        let table: [(Span, &[&UserId]); 7] = [
+            (span(0, 5), &[bob, alice, bob, alice]),
+            (span(0, 1), &[bob]),
+            (span(1, 2), &[alice]),
+            (span(3, 5), &[alice]),
+            (span(5, 5), &[]),
+            (span(4, 2), &[]),
+            (span(u64::MAX, u64::MAX), &[]),
+        ];
+        for (span, expected) in table {
+            let found = device_lists(&store, span).await.unwrap();
+            let people: Vec<_> = found.iter().map(|(_, user)| &**user).collect();
+            assert_eq!(people, expected, "{span:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_person_s_changes_stand_at_the_positions_of_the_log() {
+        let (alice, bob) = (user_id!("@alice:s"), user_id!("@bob:s"));
+        let signed = Change::Signed { user: alice.to_owned(), of: bob.to_owned() };
+        let message =
+            Change::ToDevice { user: alice.to_owned(), device: device_id!("A").to_owned() };
+        let changes = [account_data(alice), account_data(bob), message, signed];
+        let store = store_with(&[&changes[..2], &changes[2..]]).await;
+
+        let mine = of_person(&store, alice, span(0, 9)).await.unwrap();
+        let log = store.read_log(LogPosition(0), 9).await.unwrap();
+        let positions: Vec<_> = mine.iter().map(|(position, _)| position.0).collect();
+        assert_eq!(positions, [1, 4]);
+        for (position, change) in mine {
+            let entry = log.iter().find(|entry| entry.position == position).unwrap();
+            assert_eq!(decode(entry).unwrap(), change);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_room_s_newest_events_come_first() {
+        let event = |room, no| Change::Event {
+            room: RoomNo(room),
+            event: EventNo(no),
+            ord: TimelineOrd::live(no),
+            member: None,
+        };
+        let store = store_with(&[&[event(1, 1), event(2, 2)], &[event(1, 3)]]).await;
+
+        let newest = newest_events(&store, RoomNo(1), span(0, 9), 9).await.unwrap();
+        let numbers: Vec<_> =
+            newest.iter().map(|(position, new)| (position.0, new.event.0)).collect();
+        assert_eq!(numbers, [(3, 3), (1, 1)]);
+        assert_eq!(newest_events(&store, RoomNo(1), span(0, 9), 1).await.unwrap().len(), 1);
+        let first = first_event(&store, RoomNo(1), span(1, 9)).await.unwrap();
+        assert_eq!(first.map(|new| new.event), Some(EventNo(3)));
+    }
 }
