@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { decryptAttachment, encryptAttachment, readEncryptedFile } from "./attachments.ts";
 
@@ -22,7 +23,7 @@ describe("an encrypted attachment", () => {
       key: { kty: "oct", alg: "A256CTR", ext: true, key_ops: ["encrypt", "decrypt"] },
     });
     expect(file.iv).toMatch(/AAAAAAAAAA[A-D]?$|AAAAAAAAAAA$/);
-    expect(file.hashes["sha256"]).not.toContain("=");
+    expect(file.hashes.sha256).not.toContain("=");
   });
 
   it("is sealed under another key each time", async () => {
@@ -34,7 +35,7 @@ describe("an encrypted attachment", () => {
   it("is opened as another client wrote it", async () => {
     // Padding in the hash is tolerated.
     const sealed = await encryptAttachment(plaintext);
-    const file = { ...sealed.file, hashes: { sha256: `${sealed.file.hashes["sha256"] ?? ""}=` } };
+    const file = { ...sealed.file, hashes: { sha256: `${sealed.file.hashes.sha256 ?? ""}=` } };
     expect(new Uint8Array(await decryptAttachment(sealed.ciphertext, file))).toEqual(plaintext);
   });
 

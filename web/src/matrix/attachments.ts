@@ -53,7 +53,7 @@ export async function decryptAttachment(
   file: Omit<EncryptedFile, "url">,
 ): Promise<ArrayBuffer> {
   const hash = await crypto.subtle.digest("SHA-256", ciphertext);
-  const expected = file.hashes["sha256"]?.replace(/=+$/, "");
+  const expected = file.hashes.sha256?.replace(/=+$/, "");
   if (file.v !== "v2" || expected === undefined || toBase64(new Uint8Array(hash)) !== expected) {
     throw new UserFacingError("file-damaged");
   }
@@ -76,8 +76,8 @@ export function readEncryptedFile(value: unknown): EncryptedFile | undefined {
     typeof iv === "string" &&
     typeof v === "string" &&
     isRecord(hashes) &&
-    typeof hashes["sha256"] === "string";
-  return whole ? { url, key, iv, v, hashes: { sha256: hashes["sha256"] as string } } : undefined;
+    typeof hashes.sha256 === "string";
+  return whole ? { url, key, iv, v, hashes: { sha256: hashes.sha256 as string } } : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
