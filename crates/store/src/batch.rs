@@ -2,7 +2,7 @@
 
 /// A condition on what the store holds when the batch is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Check {
+pub(crate) enum Check {
     /// The key is not there.
     Absent { table: &'static str, key: Vec<u8> },
     /// The key holds exactly this value.
@@ -11,13 +11,13 @@ pub enum Check {
 
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// Sets a key.
     Put { table: &'static str, key: Vec<u8>, value: Vec<u8> },
     /// Removes a key, if it is there.
     Delete { table: &'static str, key: Vec<u8> },
-    /// Removes all keys from `from` (included) to `to` (excluded).
-    DeleteRange { table: &'static str, from: Vec<u8>, to: Vec<u8> },
+    /// Removes all keys from `from` (included) to `to` (excluded; `None` is the table's end).
+    DeleteRange { table: &'static str, from: Vec<u8>, to: Option<Vec<u8>> },
     /// Adds to a counter (big-endian `i64`; absent counts as 0). Two batches that add never conflict.
     Add { table: &'static str, key: Vec<u8>, amount: i64 },
     /// Sets the key made of `prefix` and the log position of the batch's `record`th record, which

@@ -3,10 +3,13 @@
 //! Batches are applied in the order in which they came. A batch whose check fails is left out
 //! and the others go on: checks come before operations, so nothing has to be undone.
 
+use std::thread::JoinHandle;
+
 use base::number::LogPosition;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::batch::{Batch, Check, Operation};
+use crate::codec::CodecError;
 use crate::engine::Engine;
 use crate::error::{CommitError, StoreError};
 use crate::log;
@@ -26,7 +29,8 @@ pub struct Committed {
 /// For tests: the store stops as if its process had been killed.
 #[derive(Clone, Copy, Debug)]
 pub struct Crash {
-    /// At which batch, counted from 1.
+    /// At which batch, counted from 1. Batches that wait together share a transaction, and so
+    /// their fate.
     pub at: u64,
     /// At which moment of it.
     pub moment: Moment,
@@ -50,34 +54,45 @@ pub(crate) trait WriteTransaction {
         &mut self,
         table: &'static str,
         from: &[u8],
-        to: &[u8],
+        to: Option<&[u8]>,
     ) -> Result<(), StoreError>;
 }
 
-pub(crate) struct Request {
+type Answer = Result<Committed, CommitError>;
+
+struct Request {
     batch: Batch,
-    answer: oneshot::Sender<Result<Committed, CommitError>>,
+    answer: oneshot::Sender<Answer>,
 }
 
-/// The way to the committer.
+/// The way to the committer. Dropping it waits until everything is written and the engine closed.
 pub(crate) struct Committer {
-    queue: mpsc::Sender<Request>,
+    queue: Option<mpsc::Sender<Request>>,
     end: watch::Receiver<LogPosition>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Committer {
     /// Starts the committer's thread over an engine whose log ends at `end`.
-    pub(crate) fn start(engine: Engine, end: LogPosition, crash: Option<Crash>) -> Self {
+    pub(crate) fn start(
+        engine: Engine,
+        end: LogPosition,
+        crash: Option<Crash>,
+    ) -> Result<Self, StoreError> {
         let (queue, requests) = mpsc::channel(QUEUE);
         let (publish, receiver) = watch::channel(end);
-        let mut worker = Worker { engine, end, publish, crash, applied: 0 };
-        std::thread::spawn(move || worker.run(requests));
-        Self { queue, end: receiver }
+        let mut worker = Worker { engine, end, publish, crash, taken: 0 };
+        let thread = std::thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || worker.run(requests))
+            .map_err(|error| StoreError::Engine(error.to_string()))?;
+        Ok(Self { queue: Some(queue), end: receiver, thread: Some(thread) })
     }
 
     pub(crate) async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Request { batch, answer }).await.map_err(|_| StoreError::Closed)?;
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.send(Request { batch, answer }).await.map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -86,7 +101,18 @@ impl Committer {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+        self.queue.as_ref().is_none_or(mpsc::Sender::is_closed)
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the committer panicked");
+        }
     }
 }
 
@@ -95,21 +121,14 @@ struct Worker {
     end: LogPosition,
     publish: watch::Sender<LogPosition>,
     crash: Option<Crash>,
-    applied: u64,
+    taken: u64,
 }
 
 impl Worker {
     fn run(&mut self, mut requests: mpsc::Receiver<Request>) {
         let mut group = Vec::with_capacity(GROUP);
-        while let Some(first) = requests.blocking_recv() {
-            group.push(first);
-            // A test that injects a crash counts batches, so each is a group of its own.
-            let limit = if self.crash.is_some() { 1 } else { GROUP };
-            while group.len() < limit
-                && let Ok(next) = requests.try_recv()
-            {
-                group.push(next);
-            }
+        while requests.blocking_recv_many(&mut group, GROUP) > 0 {
+            self.taken += group.len() as u64;
             if self.crashes(Moment::BeforeCommit) {
                 return;
             }
@@ -121,55 +140,33 @@ impl Worker {
         }
     }
 
-    fn crashes(&mut self, moment: Moment) -> bool {
-        if moment == Moment::BeforeCommit {
-            self.applied += 1;
-        }
-        self.crash.is_some_and(|crash| crash.moment == moment && crash.at == self.applied)
+    fn crashes(&self, moment: Moment) -> bool {
+        self.crash.is_some_and(|crash| crash.moment == moment && crash.at <= self.taken)
     }
 
     /// Applies the group in one transaction; the answers, or the failure of all.
-    fn apply(&mut self, group: &[Request]) -> Result<Vec<Result<Committed, CommitError>>, String> {
-        let start = self.end;
-        let mut end = start;
-        let result = self.engine.write(&mut |transaction| {
-            end = start;
-            let mut answers = Vec::with_capacity(group.len());
-            for request in group {
-                answers.push(apply(transaction, &request.batch, &mut end)?);
-            }
-            Ok(answers)
-        });
-        match result {
-            Ok(answers) => {
-                self.end = end;
-                Ok(answers)
-            }
-            Err(error) => Err(error.to_string()),
-        }
+    fn apply(&mut self, group: &[Request]) -> Result<Vec<Answer>, StoreError> {
+        let mut end = self.end;
+        let answers = self.engine.write(&mut |transaction| {
+            group.iter().map(|request| apply(transaction, &request.batch, &mut end)).collect()
+        })?;
+        self.end = end;
+        Ok(answers)
     }
 
-    fn answer(
-        &self,
-        group: &mut Vec<Request>,
-        outcome: Result<Vec<Result<Committed, CommitError>>, String>,
-    ) {
+    fn answer(&self, group: &mut Vec<Request>, outcome: Result<Vec<Answer>, StoreError>) {
+        // Followers first: who reads its own write in the log must find it there.
         if *self.publish.borrow() != self.end {
             self.publish.send_replace(self.end);
         }
-        // Who asked may be gone: that is theirs to know.
-        match outcome {
-            Ok(answers) => {
-                for (request, answer) in group.drain(..).zip(answers) {
-                    let _ = request.answer.send(answer);
-                }
-            }
-            Err(error) => {
-                for request in group.drain(..) {
-                    let failure = StoreError::Engine(error.clone());
-                    let _ = request.answer.send(Err(failure.into()));
-                }
-            }
+        let answers = outcome.unwrap_or_else(|error| {
+            tracing::error!(%error, batches = group.len(), "transaction failed");
+            let failed = || Err(StoreError::Engine(error.to_string()).into());
+            group.iter().map(|_| failed()).collect()
+        });
+        for (request, answer) in group.drain(..).zip(answers) {
+            // Who asked may be gone: whether they wait is theirs to know.
+            let _ = request.answer.send(answer);
         }
     }
 }
@@ -179,7 +176,7 @@ fn apply(
     transaction: &mut dyn WriteTransaction,
     batch: &Batch,
     end: &mut LogPosition,
-) -> Result<Result<Committed, CommitError>, StoreError> {
+) -> Result<Answer, StoreError> {
     for check in &batch.checks {
         let (table, holds) = match check {
             Check::Absent { table, key } => (table, transaction.get(table, key)?.is_none()),
@@ -192,27 +189,44 @@ fn apply(
         }
     }
     for operation in &batch.operations {
-        match operation {
-            Operation::Put { table, key, value } => transaction.put(table, key, value)?,
-            Operation::Delete { table, key } => transaction.delete(table, key)?,
-            Operation::DeleteRange { table, from, to } => {
-                transaction.delete_range(table, from, to)?;
-            }
-            Operation::Add { table, key, amount } => {
-                let was = transaction.get(table, key)?.and_then(|bytes| bytes.try_into().ok());
-                let sum = was.map_or(0, i64::from_be_bytes).saturating_add(*amount);
-                transaction.put(table, key, &sum.to_be_bytes())?;
-            }
-            Operation::PutAtPosition { table, prefix, record, value } => {
-                let position = end.0 + 1 + *record as u64;
-                let key = [prefix.as_slice(), &position.to_be_bytes()].concat();
-                transaction.put(table, &key, value)?;
-            }
-        }
+        perform(transaction, operation, *end)?;
     }
     for record in &batch.log {
         *end = LogPosition(end.0 + 1);
         transaction.put(log::TABLE, &end.0.to_be_bytes(), record)?;
     }
     Ok(Ok(Committed { position: *end }))
+}
+
+/// Performs one operation of a batch before whose records the log ends at `end`.
+fn perform(
+    transaction: &mut dyn WriteTransaction,
+    operation: &Operation,
+    end: LogPosition,
+) -> Result<(), StoreError> {
+    match operation {
+        Operation::Put { table, key, value } => transaction.put(table, key, value),
+        Operation::Delete { table, key } => transaction.delete(table, key),
+        Operation::DeleteRange { table, from, to } => {
+            transaction.delete_range(table, from, to.as_deref())
+        }
+        Operation::Add { table, key, amount } => {
+            let was = counter(table, transaction.get(table, key)?)?;
+            transaction.put(table, key, &was.saturating_add(*amount).to_be_bytes())
+        }
+        Operation::PutAtPosition { table, prefix, record, value } => {
+            let position = end.0 + 1 + *record as u64;
+            let key = [prefix.as_slice(), &position.to_be_bytes()].concat();
+            transaction.put(table, &key, value)
+        }
+    }
+}
+
+/// The value of a counter's bytes; 0 when there are none.
+pub(crate) fn counter(table: &'static str, bytes: Option<Vec<u8>>) -> Result<i64, StoreError> {
+    let Some(bytes) = bytes else { return Ok(0) };
+    let bytes = bytes.try_into();
+    bytes
+        .map(i64::from_be_bytes)
+        .map_err(|_| StoreError::Codec { table, source: CodecError::Length })
 }

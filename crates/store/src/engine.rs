@@ -11,12 +11,15 @@ use crate::error::{CommitError, StoreError};
 use crate::log::{self, LogEntry, LogFollower};
 use crate::memory::{MemoryDisk, MemorySnapshot};
 use crate::redb::{RedbEngine, RedbSnapshot};
-use crate::table::{Direction, Prefix};
+use crate::table::{Direction, Prefix, Table};
 
 /// Raw rows, as engines hold them.
 pub(crate) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A store. Cheap to clone: all clones are the same store.
+///
+/// When the last clone (and the last [`LogFollower`]) is dropped, what waits is written and the
+/// file is closed before the drop returns.
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
@@ -30,12 +33,16 @@ pub(crate) enum Engine {
 }
 
 /// A consistent view of one moment, for short reads: an initial sync, a chunk of a backup.
-pub enum Snapshot {
-    #[doc(hidden)]
-    Redb(Box<RedbSnapshot>),
-    #[doc(hidden)]
+pub struct Snapshot(View);
+
+enum View {
+    Redb(RedbSnapshot),
     Memory(MemorySnapshot),
 }
+
+/// Format of the store as a whole, raised when older programs could not read it.
+const SCHEMA: Table<(), u64> = Table::new("schema");
+const CURRENT_SCHEMA: u64 = 1;
 
 impl Store {
     /// Opens, or creates, the embedded store in one file, with `cache` bytes of page cache.
@@ -54,8 +61,9 @@ impl Store {
     }
 
     fn start(engine: Engine, crash: Option<Crash>) -> Result<Self, StoreError> {
+        engine.check_schema()?;
         let end = log::end(&engine.snapshot()?)?;
-        let committer = Arc::new(Committer::start(engine.clone(), end, crash));
+        let committer = Arc::new(Committer::start(engine.clone(), end, crash)?);
         Ok(Self { engine, committer })
     }
 
@@ -65,6 +73,7 @@ impl Store {
     }
 
     /// A consistent view of this moment.
+    #[expect(clippy::unused_async, reason = "an engine across a network waits here")]
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.open_view()
     }
@@ -75,6 +84,7 @@ impl Store {
     }
 
     /// At most `limit` log records after `position`.
+    #[expect(clippy::unused_async, reason = "an engine across a network waits here")]
     pub async fn read_log(
         &self,
         position: LogPosition,
@@ -109,18 +119,33 @@ impl Engine {
     }
 
     fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(match self {
-            Self::Redb(engine) => Snapshot::Redb(Box::new(engine.snapshot()?)),
-            Self::Memory(disk) => Snapshot::Memory(disk.snapshot()),
-        })
+        Ok(Snapshot(match self {
+            Self::Redb(engine) => View::Redb(engine.snapshot()?),
+            Self::Memory(disk) => View::Memory(disk.snapshot()),
+        }))
+    }
+
+    /// Refuses a store of a newer program; marks a new store with ours.
+    fn check_schema(&self) -> Result<(), StoreError> {
+        let found = self.snapshot()?.get(SCHEMA.name(), &[])?;
+        match found.map(|bytes| SCHEMA.decode(&bytes)).transpose()? {
+            Some(found) if found > CURRENT_SCHEMA => {
+                Err(StoreError::NewerSchema { found, known: CURRENT_SCHEMA })
+            }
+            Some(_) => Ok(()),
+            None => {
+                let value = SCHEMA.encode(&CURRENT_SCHEMA)?;
+                self.write(&mut |transaction| transaction.put(SCHEMA.name(), &[], &value))
+            }
+        }
     }
 }
 
 impl Snapshot {
     pub(crate) fn get(&self, table: &'static str, key: &[u8]) -> ReadResult<Option<Vec<u8>>> {
-        match self {
-            Self::Redb(snapshot) => snapshot.get(table, key),
-            Self::Memory(snapshot) => Ok(snapshot.get(table, key)),
+        match &self.0 {
+            View::Redb(snapshot) => snapshot.get(table, key),
+            View::Memory(snapshot) => Ok(snapshot.get(table, key)),
         }
     }
 
@@ -131,9 +156,9 @@ impl Snapshot {
         direction: Direction,
         limit: usize,
     ) -> ReadResult<Rows> {
-        match self {
-            Self::Redb(snapshot) => snapshot.scan(table, part, direction, limit),
-            Self::Memory(snapshot) => Ok(snapshot.scan(table, part, direction, limit)),
+        match &self.0 {
+            View::Redb(snapshot) => snapshot.scan(table, part, direction, limit),
+            View::Memory(snapshot) => Ok(snapshot.scan(table, part, direction, limit)),
         }
     }
 }
@@ -163,7 +188,7 @@ pub trait Reader: Sync {
         part: &Prefix,
         direction: Direction,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>> + Send;
+    ) -> impl Future<Output = ReadResult<Vec<(Vec<u8>, Vec<u8>)>>> + Send;
 }
 
 impl Reader for Snapshot {

@@ -8,6 +8,26 @@ pub enum StoreError {
     /// The engine below failed (disk full, file damaged…).
     #[error("storage engine: {0}")]
     Engine(String),
+    /// The store's file is open already, in this process or in another.
+    #[error("store {path} is in use by another process")]
+    InUse {
+        /// Which file.
+        path: String,
+    },
+    /// The store's file cannot be opened or made.
+    #[error("store {path}: {reason}")]
+    Open {
+        /// Which file.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A row was to stand at the position of a log record, and the batch has none.
+    #[error("table {table}: the batch has no log record")]
+    NoRecord {
+        /// The table.
+        table: &'static str,
+    },
     /// Bytes that do not decode as the table's key or value.
     #[error("table {table}: {source}")]
     Codec {

@@ -7,15 +7,15 @@
 
 mod batch;
 mod codec;
+mod committer;
 mod engine;
 mod error;
 mod log;
-mod committer;
 mod memory;
 mod redb;
 mod table;
 
-pub use batch::{Batch, Check, Operation};
+pub use batch::Batch;
 pub use codec::{CodecError, Key, KeyReader};
 pub use committer::{Committed, Crash, Moment};
 pub use engine::{Reader, Snapshot, Store};

@@ -3,7 +3,7 @@
 use base::number::LogPosition;
 use tokio::sync::watch;
 
-use crate::codec::Key;
+use crate::codec::{Key, KeyReader};
 use crate::engine::{Snapshot, Store};
 use crate::error::StoreError;
 use crate::table::{Direction, Prefix};
@@ -54,7 +54,7 @@ impl LogFollower {
 /// Position of the newest record; 0 when there is none.
 pub(crate) fn end(view: &Snapshot) -> Result<LogPosition, StoreError> {
     let last = view.scan(TABLE, &Prefix::all(), Direction::Backward, 1)?;
-    Ok(last.first().map_or(LogPosition(0), |(key, _)| position(key)))
+    last.first().map_or(Ok(LogPosition(0)), |(key, _)| position(key))
 }
 
 /// At most `limit` records after `after`.
@@ -63,12 +63,14 @@ pub(crate) fn read(
     after: LogPosition,
     limit: usize,
 ) -> Result<Vec<LogEntry>, StoreError> {
-    let part = Prefix::all().from(&LogPosition(after.0 + 1));
+    let part = Prefix::all().after(&after);
     let rows = view.scan(TABLE, &part, Direction::Forward, limit)?;
-    Ok(rows.into_iter().map(|(key, record)| LogEntry { position: position(&key), record }).collect())
+    rows.into_iter()
+        .map(|(key, record)| Ok(LogEntry { position: position(&key)?, record }))
+        .collect()
 }
 
-fn position(key: &[u8]) -> LogPosition {
-    let mut reader = crate::codec::KeyReader::new(key);
-    LogPosition::read(&mut reader).unwrap_or(LogPosition(0))
+fn position(key: &[u8]) -> Result<LogPosition, StoreError> {
+    LogPosition::read(&mut KeyReader::new(key))
+        .map_err(|source| StoreError::Codec { table: TABLE, source })
 }

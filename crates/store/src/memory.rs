@@ -1,25 +1,24 @@
 //! The engine in memory, for tests: a disk that outlives the stores opened on it.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::committer::WriteTransaction;
 use crate::engine::Rows;
 use crate::error::StoreError;
-use crate::table::{Direction, Prefix};
+use crate::table::{Direction, Prefix, bounds};
 
-type Rowset = BTreeMap<Vec<u8>, Vec<u8>>;
-type Tables = BTreeMap<&'static str, Arc<Rowset>>;
+/// Persistent maps: a snapshot shares everything with what is written after it.
+type Tables = HashTrieMapSync<&'static str, RedBlackTreeMapSync<Vec<u8>, Vec<u8>>>;
 
 /// A disk in memory. Cheap to clone: all clones are the same disk.
 #[derive(Clone, Default)]
-pub struct MemoryDisk(Arc<RwLock<Arc<Tables>>>);
+pub struct MemoryDisk(Arc<RwLock<Tables>>);
 
 /// What the disk held at one moment.
-pub struct MemorySnapshot(Arc<Tables>);
+pub(crate) struct MemorySnapshot(Tables);
 
 impl MemoryDisk {
     /// An empty disk.
@@ -31,14 +30,14 @@ impl MemoryDisk {
         &self,
         work: &mut dyn FnMut(&mut dyn WriteTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut transaction = Transaction(Tables::clone(&self.0.read()));
+        let mut transaction = Transaction(self.0.read().clone());
         let result = work(&mut transaction)?;
-        *self.0.write() = Arc::new(transaction.0);
+        *self.0.write() = transaction.0;
         Ok(result)
     }
 
     pub(crate) fn snapshot(&self) -> MemorySnapshot {
-        MemorySnapshot(Arc::clone(&self.0.read()))
+        MemorySnapshot(self.0.read().clone())
     }
 }
 
@@ -54,12 +53,10 @@ impl MemorySnapshot {
         direction: Direction,
         limit: usize,
     ) -> Rows {
-        let Some(rows) = self.0.get(table) else { return Rows::new() };
-        if part.to.as_ref().is_some_and(|to| *to <= part.from) {
+        let (Some(rows), Some(bounds)) = (self.0.get(table), part.bounds()) else {
             return Rows::new();
-        }
-        let to = part.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let range = rows.range::<[u8], _>((Bound::Included(part.from.as_slice()), to));
+        };
+        let range = rows.range::<[u8], _>(bounds);
         let copy = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
         match direction {
             Direction::Forward => range.take(limit).map(copy).collect(),
@@ -71,8 +68,14 @@ impl MemorySnapshot {
 struct Transaction(Tables);
 
 impl Transaction {
-    fn rows(&mut self, table: &'static str) -> &mut Rowset {
-        Arc::make_mut(self.0.entry(table).or_default())
+    fn change(
+        &mut self,
+        table: &'static str,
+        change: impl FnOnce(&mut RedBlackTreeMapSync<Vec<u8>, Vec<u8>>),
+    ) {
+        let mut rows = self.0.get(table).cloned().unwrap_or_default();
+        change(&mut rows);
+        self.0.insert_mut(table, rows);
     }
 }
 
@@ -82,12 +85,14 @@ impl WriteTransaction for Transaction {
     }
 
     fn put(&mut self, table: &'static str, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        self.rows(table).insert(key.to_vec(), value.to_vec());
+        self.change(table, |rows| rows.insert_mut(key.to_vec(), value.to_vec()));
         Ok(())
     }
 
     fn delete(&mut self, table: &'static str, key: &[u8]) -> Result<(), StoreError> {
-        self.rows(table).remove(key);
+        self.change(table, |rows| {
+            rows.remove_mut(key);
+        });
         Ok(())
     }
 
@@ -95,9 +100,16 @@ impl WriteTransaction for Transaction {
         &mut self,
         table: &'static str,
         from: &[u8],
-        to: &[u8],
+        to: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        self.rows(table).retain(|key, _| key.as_slice() < from || key.as_slice() >= to);
+        let Some(bounds) = bounds(from, to) else { return Ok(()) };
+        self.change(table, |rows| {
+            let doomed: Vec<_> =
+                rows.range::<[u8], _>(bounds).map(|(key, _)| key.clone()).collect();
+            for key in &doomed {
+                rows.remove_mut(key);
+            }
+        });
         Ok(())
     }
 }

@@ -2,50 +2,42 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ops::Bound;
+use std::fs::File;
 use std::path::Path;
 
+use redb::backends::FileBackend;
 use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, Table,
+    TableDefinition, TableError,
 };
 
 use crate::committer::WriteTransaction;
 use crate::engine::Rows;
 use crate::error::StoreError;
-use crate::table::{Direction, Prefix};
+use crate::table::{Direction, Prefix, bounds};
 
+type OpenTable = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
-
-/// Format of the file, raised when tables change in a way that older programs cannot read.
-const SCHEMA: u64 = 1;
-const META: &str = "meta";
-const SCHEMA_KEY: &[u8] = b"schema";
 
 /// An open database file.
 pub(crate) struct RedbEngine(Database);
 
 /// What the file held at one moment.
-pub struct RedbSnapshot(ReadTransaction);
+pub(crate) struct RedbSnapshot(ReadTransaction);
 
 impl RedbEngine {
+    /// Opens the file, or makes it, for this process alone.
     pub(crate) fn open(path: &Path, cache: usize) -> Result<Self, StoreError> {
-        let database =
-            Database::builder().set_cache_size(cache).create(path).map_err(StoreError::engine)?;
-        let engine = Self(database);
-        engine.check_schema()?;
-        Ok(engine)
-    }
-
-    /// Refuses a file of a newer program; marks a new file with ours.
-    fn check_schema(&self) -> Result<(), StoreError> {
-        let found = self.snapshot()?.get(META, SCHEMA_KEY)?;
-        match found.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes) {
-            Some(found) if found > SCHEMA => Err(StoreError::NewerSchema { found, known: SCHEMA }),
-            Some(_) => Ok(()),
-            None => self.write(&mut |transaction| {
-                transaction.put(META, SCHEMA_KEY, &SCHEMA.to_be_bytes())
-            }),
-        }
+        let name = || path.display().to_string();
+        let failed = |error: DatabaseError| match error {
+            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: name() },
+            error => StoreError::Open { path: name(), reason: error.to_string() },
+        };
+        let file = open_file(path)
+            .map_err(|error| StoreError::Open { path: name(), reason: error.to_string() })?;
+        let backend = FileBackend::new(file).map_err(failed)?;
+        let database = Database::builder().set_cache_size(cache).create_with_backend(backend);
+        Ok(Self(database.map_err(failed)?))
     }
 
     pub(crate) fn write<T>(
@@ -66,11 +58,20 @@ impl RedbEngine {
     }
 }
 
+/// Opens the file, readable by its owner only; a new one is in its folder when this returns.
+fn open_file(path: &Path) -> Result<File, std::io::Error> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(file)
+}
+
 impl RedbSnapshot {
-    fn table(
-        &self,
-        name: &'static str,
-    ) -> Result<Option<redb::ReadOnlyTable<&'static [u8], &'static [u8]>>, StoreError> {
+    fn table(&self, name: &'static str) -> Result<Option<OpenTable>, StoreError> {
         match self.0.open_table(Definition::new(name)) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -95,12 +96,9 @@ impl RedbSnapshot {
         direction: Direction,
         limit: usize,
     ) -> Result<Rows, StoreError> {
-        let Some(table) = self.table(table)? else { return Ok(Rows::new()) };
-        if part.to.as_ref().is_some_and(|to| *to <= part.from) {
+        let (Some(table), Some(bounds)) = (self.table(table)?, part.bounds()) else {
             return Ok(Rows::new());
-        }
-        let to = part.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let bounds = (Bound::Included(part.from.as_slice()), to);
+        };
         let mut range = table.range::<&[u8]>(bounds).map_err(StoreError::engine)?;
         let mut rows = Rows::new();
         while rows.len() < limit {
@@ -157,11 +155,11 @@ impl WriteTransaction for Transaction<'_> {
         &mut self,
         table: &'static str,
         from: &[u8],
-        to: &[u8],
+        to: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        if from < to {
+        if let Some(bounds) = bounds(from, to) {
             let table = self.table(table)?;
-            table.retain_in(from..to, |_, _| false).map_err(StoreError::engine)?;
+            table.retain_in::<&[u8], _>(bounds, |_, _| false).map_err(StoreError::engine)?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Typed tables: declared once, by the crate that owns them.
 
 use std::marker::PhantomData;
+use std::ops::Bound;
 
 use base::number::LogPosition;
 use serde::Serialize;
@@ -8,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::batch::{Batch, Check, Operation};
 use crate::codec::{CodecError, Key, KeyReader};
-use crate::engine::{Reader, Snapshot, Store};
+use crate::committer::counter;
+use crate::engine::Reader;
 use crate::error::StoreError;
 
 /// Which way a scan goes.
@@ -23,7 +25,7 @@ pub enum Direction {
 /// One row.
 pub type Entry<K, V> = (K, V);
 
-/// A part of a table: all keys from `from` (included) to `to` (excluded).
+/// A part of a table: all keys from `from` (included) to `to` (excluded; `None` is the end).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
     pub(crate) from: Vec<u8>,
@@ -43,26 +45,47 @@ impl Prefix {
         Self { from, to }
     }
 
-    /// Only what sorts at or after `key`.
+    /// Of these, only what sorts at or after `key`.
     #[must_use]
     pub fn from(mut self, key: &impl Key) -> Self {
-        self.from = key.to_bytes();
+        self.from = self.from.max(key.to_bytes());
         self
     }
 
-    /// Only what sorts strictly after `key` and everything that begins with it.
+    /// Of these, only what sorts strictly after `key` and everything that begins with it.
     #[must_use]
     pub fn after(mut self, key: &impl Key) -> Self {
-        // No key begins with 255 bytes of FF only, so a successor exists for every real key.
-        self.from = successor(&key.to_bytes()).unwrap_or_default();
+        match successor(&key.to_bytes()) {
+            Some(next) => self.from = self.from.max(next),
+            // Nothing sorts after it, and nothing before the empty key.
+            None => self.to = Some(Vec::new()),
+        }
         self
     }
 
-    /// Only what sorts strictly before `key`.
+    /// Of these, only what sorts strictly before `key`.
     #[must_use]
     pub fn before(mut self, key: &impl Key) -> Self {
-        self.to = Some(key.to_bytes());
+        let key = key.to_bytes();
+        self.to = Some(self.to.map_or(key.clone(), |to| to.min(key)));
         self
+    }
+
+    /// The bounds of the bytes, unless no key lies between them.
+    pub(crate) fn bounds(&self) -> Option<Bounds<'_>> {
+        bounds(&self.from, self.to.as_deref())
+    }
+}
+
+/// Where a range of keys begins and ends.
+pub(crate) type Bounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
+/// The bounds from `from` (included) to `to` (excluded), unless no key lies between them.
+pub(crate) fn bounds<'a>(from: &'a [u8], to: Option<&'a [u8]>) -> Option<Bounds<'a>> {
+    match to {
+        Some(to) if to <= from => None,
+        Some(to) => Some((Bound::Included(from), Bound::Excluded(to))),
+        None => Some((Bound::Included(from), Bound::Unbounded)),
     }
 }
 
@@ -87,6 +110,12 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
     /// Declares a table whose values are written in format 1.
     pub const fn new(name: &'static str) -> Self {
         Self { name, version: 1, types: PhantomData }
+    }
+
+    /// The same table with its values in another format: those of other formats are refused.
+    #[must_use]
+    pub const fn in_version(self, version: u8) -> Self {
+        Self { version, ..self }
     }
 
     /// The table's name.
@@ -146,8 +175,8 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
 
     /// Adds the removal of a part of the table to the batch.
     pub fn delete_range(&self, batch: &mut Batch, part: Prefix) {
-        let to = part.to.unwrap_or_else(|| vec![0xff; 64]);
-        batch.operations.push(Operation::DeleteRange { table: self.name, from: part.from, to });
+        let Prefix { from, to } = part;
+        batch.operations.push(Operation::DeleteRange { table: self.name, from, to });
     }
 
     /// The batch is refused unless the key is not there.
@@ -164,13 +193,11 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
 
     /// The batch is refused unless the key is as it was read.
     pub fn check(&self, batch: &mut Batch, key: &K, was: Option<&V>) -> Result<(), StoreError> {
-        match was {
-            Some(value) => self.check_equals(batch, key, value),
-            None => {
-                self.check_absent(batch, key);
-                Ok(())
-            }
-        }
+        let Some(was) = was else {
+            self.check_absent(batch, key);
+            return Ok(());
+        };
+        self.check_equals(batch, key, was)
     }
 
     fn key(&self, bytes: &[u8]) -> Result<K, StoreError> {
@@ -179,11 +206,11 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         key.map_err(|source| self.error(source))
     }
 
-    fn encode(&self, value: &V) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn encode(&self, value: &V) -> Result<Vec<u8>, StoreError> {
         postcard::to_extend(value, vec![self.version]).map_err(|error| self.error(error.into()))
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<V, StoreError> {
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<V, StoreError> {
         match bytes.split_first() {
             Some((version, rest)) if *version == self.version => {
                 postcard::from_bytes(rest).map_err(|error| self.error(error.into()))
@@ -200,10 +227,10 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
 
 impl<K: Key, V: Serialize + DeserializeOwned> Table<(K, LogPosition), V> {
     /// Adds a row whose key ends with the position of the record that the batch logged last.
-    /// The batch must have logged one.
     pub fn put_at_log(&self, batch: &mut Batch, key: &K, value: &V) -> Result<(), StoreError> {
         let value = self.encode(value)?;
-        let record = batch.log.len().saturating_sub(1);
+        let last = batch.log.len().checked_sub(1);
+        let record = last.ok_or(StoreError::NoRecord { table: self.name })?;
         let prefix = key.to_bytes();
         batch.operations.push(Operation::PutAtPosition { table: self.name, prefix, record, value });
         Ok(())
@@ -224,8 +251,7 @@ impl<K: Key> Counters<K> {
 
     /// The counter's value; 0 when never added to.
     pub async fn get(&self, store: &impl Reader, key: &K) -> Result<i64, StoreError> {
-        let value = store.read_one(self.name, &key.to_bytes()).await?;
-        Ok(value.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_be_bytes))
+        counter(self.name, store.read_one(self.name, &key.to_bytes()).await?)
     }
 
     /// Adds to the counter.
@@ -233,9 +259,3 @@ impl<K: Key> Counters<K> {
         batch.operations.push(Operation::Add { table: self.name, key: key.to_bytes(), amount });
     }
 }
-
-const _: fn(&Store, &Snapshot) = |store, snapshot| {
-    fn reader(_: &impl Reader) {}
-    reader(store);
-    reader(snapshot);
-};
