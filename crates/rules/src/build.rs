@@ -3,11 +3,10 @@
 use base::clock::Timestamp;
 use ruma_common::room_version_rules::RoomVersionRules;
 use ruma_common::{
-    CanonicalJsonObject, CanonicalJsonValue, EventId, OwnedEventId, OwnedRoomId, RoomId, ServerName,
-    UserId,
+    CanonicalJsonObject, EventId, OwnedEventId, OwnedRoomId, RoomId, ServerName, UserId,
 };
 use ruma_events::TimelineEventType;
-use ruma_signatures::Ed25519KeyPair;
+use ruma_signatures::{Ed25519KeyPair, JsonError as JsonFault};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
@@ -109,7 +108,7 @@ pub fn auth_event_keys(
 pub fn build(
     rules: &RoomVersionRules,
     draft: Draft,
-    place: Place<'_>,
+    place: &Place<'_>,
     signer: Signer<'_>,
 ) -> Result<Pdu, BuildError> {
     limit("type", &draft.kind)?;
@@ -118,11 +117,15 @@ pub fn build(
     let mut object = unsigned_event(rules, draft, place)?;
     let format = |error: &dyn std::fmt::Display| BuildError::Format(error.to_string());
     let (server, key) = (signer.server.as_str(), signer.key);
-    ruma_signatures::hash_and_sign_event(server, key, &mut object, &rules.redaction)
-        .map_err(|error| format(&error))?;
-    let size = CanonicalJsonValue::Object(object.clone()).to_string().len();
+    ruma_signatures::hash_and_sign_event(server, key, &mut object, &rules.redaction).map_err(
+        |error| match error {
+            JsonFault::PduTooLarge => too_large(),
+            error => format(&error),
+        },
+    )?;
+    let size = serde_json::to_string(&object).map_err(|error| format(&error))?.len();
     if size > MAX_EVENT {
-        return Err(BuildError::TooLarge(format!("the event has {size} bytes of {MAX_EVENT}")));
+        return Err(too_large());
     }
     ruma_state_res::check_pdu_format(&object, &rules.event_format).map_err(BuildError::Format)?;
     let event_id = event_id(rules, &object)?;
@@ -150,7 +153,7 @@ pub fn room_id_of_create(rules: &RoomVersionRules, create: &Pdu) -> Option<Owned
 fn unsigned_event(
     rules: &RoomVersionRules,
     draft: Draft,
-    place: Place<'_>,
+    place: &Place<'_>,
 ) -> Result<CanonicalJsonObject, BuildError> {
     let mut event = json!({
         "type": draft.kind,
@@ -182,6 +185,10 @@ fn unsigned_event(
         }
     }
     Ok(canonical_object(event)?)
+}
+
+fn too_large() -> BuildError {
+    BuildError::TooLarge(format!("the event has more than {MAX_EVENT} bytes"))
 }
 
 fn limit(field: &str, value: &str) -> Result<(), BuildError> {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use base::clock::Timestamp;
+use js_int::UInt;
 use ruma_common::{
     CanonicalJsonObject, CanonicalJsonValue, EventId, MilliSecondsSinceUnixEpoch, OwnedEventId,
-    OwnedRoomId, OwnedUserId, RoomId, UInt, UserId,
+    OwnedRoomId, OwnedUserId, RoomId, UserId,
 };
 use ruma_events::TimelineEventType;
 use ruma_events::room::member::MembershipState;
@@ -15,8 +16,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 /// An object that is not an event.
 #[derive(Debug, thiserror::Error)]
-#[error("malformed event: {0}")]
-pub struct EventError(#[from] serde_json::Error);
+pub enum EventError {
+    /// A field is missing, or is not what the format asks for.
+    #[error("malformed event: field {0}")]
+    Field(&'static str),
+    /// The JSON does not serialise or does not read back.
+    #[error("malformed event: {0}")]
+    Json(#[from] serde_json::Error),
+}
 
 /// An event. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,51 +32,58 @@ pub struct Pdu(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     event_id: OwnedEventId,
-    fields: Fields,
-    content: Box<RawValue>,
-    json: CanonicalJsonObject,
-}
-
-#[derive(Debug, Deserialize)]
-struct Fields {
     room_id: Option<OwnedRoomId>,
     sender: OwnedUserId,
-    #[serde(rename = "type")]
-    kind: TimelineEventType,
-    state_key: Option<String>,
+    kind: Box<str>,
+    event_type: TimelineEventType,
+    state_key: Option<Box<str>>,
     origin_server_ts: UInt,
-    #[serde(default)]
-    prev_events: Vec<OwnedEventId>,
-    #[serde(default)]
-    auth_events: Vec<OwnedEventId>,
-    #[serde(default)]
-    depth: UInt,
+    prev_events: Box<[OwnedEventId]>,
+    auth_events: Box<[OwnedEventId]>,
+    depth: u64,
     redacts: Option<OwnedEventId>,
+    content: Box<RawValue>,
+    /// Everything but the content, as JSON: read again only by who needs the whole event.
+    rest: Box<RawValue>,
 }
 
 impl Pdu {
     /// Reads an event from its JSON, under the id that the rules of its room give it.
-    pub fn from_json(json: CanonicalJsonObject, event_id: OwnedEventId) -> Result<Self, EventError> {
-        let empty = CanonicalJsonValue::Object(CanonicalJsonObject::new());
-        let content = to_raw_value(json.get("content").unwrap_or(&empty))?;
-        let mut fields: Fields =
-            serde_json::from_value(CanonicalJsonValue::Object(json.clone()).into())?;
-        if fields.redacts.is_none() {
-            #[derive(Deserialize)]
-            struct Redacts {
-                redacts: Option<OwnedEventId>,
-            }
-            if fields.kind == TimelineEventType::RoomRedaction {
-                fields.redacts =
-                    serde_json::from_str(content.get()).ok().and_then(|c: Redacts| c.redacts);
-            }
-        }
-        Ok(Self(Arc::new(Inner { event_id, fields, content, json })))
+    pub fn from_json(
+        mut json: CanonicalJsonObject,
+        event_id: OwnedEventId,
+    ) -> Result<Self, EventError> {
+        let Some(CanonicalJsonValue::Object(content)) = json.remove("content") else {
+            return Err(EventError::Field("content"));
+        };
+        let text = |field: &'static str| json.get(field).and_then(CanonicalJsonValue::as_str);
+        let kind = text("type").ok_or(EventError::Field("type"))?;
+        let sender = text("sender").ok_or(EventError::Field("sender"))?;
+        let origin_server_ts = number(&json, "origin_server_ts")?;
+        let origin_server_ts = origin_server_ts.ok_or(EventError::Field("origin_server_ts"))?;
+        Ok(Self(Arc::new(Inner {
+            event_id,
+            room_id: id(text("room_id"), "room_id")?,
+            sender: sender.try_into().map_err(|_| EventError::Field("sender"))?,
+            kind: kind.into(),
+            event_type: kind.into(),
+            state_key: text("state_key").map(Into::into),
+            origin_server_ts,
+            prev_events: ids(&json, "prev_events")?,
+            auth_events: ids(&json, "auth_events")?,
+            depth: number(&json, "depth")?.unwrap_or_default().into(),
+            redacts: id(text("redacts"), "redacts")?,
+            content: to_raw_value(&content)?,
+            rest: to_raw_value(&json)?,
+        })))
     }
 
     /// The whole event, as signed.
-    pub fn json(&self) -> &CanonicalJsonObject {
-        &self.0.json
+    pub fn json(&self) -> Result<CanonicalJsonObject, EventError> {
+        let mut json: CanonicalJsonObject = serde_json::from_str(self.0.rest.get())?;
+        let content: CanonicalJsonObject = serde_json::from_str(self.0.content.get())?;
+        json.insert("content".to_owned(), content.into());
+        Ok(json)
     }
 
     /// The event's id.
@@ -79,37 +93,42 @@ impl Pdu {
 
     /// Its room; the first event of a room from version 12 on has none.
     pub fn room_id(&self) -> Option<&RoomId> {
-        self.0.fields.room_id.as_deref()
+        self.0.room_id.as_deref()
     }
 
     /// Who sent it.
     pub fn sender(&self) -> &UserId {
-        &self.0.fields.sender
+        &self.0.sender
     }
 
     /// Its type.
     pub fn kind(&self) -> &str {
-        self.0.json.get("type").and_then(CanonicalJsonValue::as_str).unwrap_or_default()
+        &self.0.kind
     }
 
     /// Its state key, when it is a state event.
     pub fn state_key(&self) -> Option<&str> {
-        self.0.fields.state_key.as_deref()
+        self.0.state_key.as_deref()
     }
 
     /// When its sender's server says that it was made.
     pub fn origin_server_ts(&self) -> Timestamp {
-        Timestamp(self.0.fields.origin_server_ts.into())
+        Timestamp(self.0.origin_server_ts.into())
     }
 
     /// The events before it.
     pub fn prev_event_ids(&self) -> impl Iterator<Item = &EventId> {
-        self.0.fields.prev_events.iter().map(AsRef::as_ref)
+        self.0.prev_events.iter().map(AsRef::as_ref)
+    }
+
+    /// The events that allow it.
+    pub fn auth_event_ids(&self) -> impl Iterator<Item = &EventId> {
+        self.0.auth_events.iter().map(AsRef::as_ref)
     }
 
     /// How far it is from the room's beginning, as its sender's server says.
     pub fn depth(&self) -> u64 {
-        self.0.fields.depth.into()
+        self.0.depth
     }
 
     /// The content, as JSON.
@@ -128,7 +147,44 @@ impl Pdu {
         struct Member {
             membership: MembershipState,
         }
-        (self.kind() == "m.room.member").then(|| self.content_as::<Member>().ok())?.map(|m| m.membership)
+        let member = (self.kind() == "m.room.member").then(|| self.content_as::<Member>().ok())?;
+        member.map(|member| member.membership)
+    }
+
+    /// What it redacts, as a field beside the content: before version 11.
+    pub(crate) fn top_level_redacts(&self) -> Option<&EventId> {
+        self.0.redacts.as_deref()
+    }
+
+    /// Bytes that the event takes in memory, about.
+    pub fn size(&self) -> usize {
+        let inner = &self.0;
+        let ids = inner.prev_events.len() + inner.auth_events.len();
+        size_of::<Inner>() + inner.content.get().len() + inner.rest.get().len() + ids * 64
+    }
+}
+
+fn id<'a, T: TryFrom<&'a str>>(
+    text: Option<&'a str>,
+    field: &'static str,
+) -> Result<Option<T>, EventError> {
+    text.map(|text| T::try_from(text).map_err(|_| EventError::Field(field))).transpose()
+}
+
+fn ids(json: &CanonicalJsonObject, field: &'static str) -> Result<Box<[OwnedEventId]>, EventError> {
+    let wrong = || EventError::Field(field);
+    let Some(value) = json.get(field) else { return Ok(Box::default()) };
+    let items = value.as_array().ok_or_else(wrong)?.iter();
+    items.map(|item| item.as_str().and_then(|id| id.try_into().ok()).ok_or_else(wrong)).collect()
+}
+
+fn number(json: &CanonicalJsonObject, field: &'static str) -> Result<Option<UInt>, EventError> {
+    match json.get(field) {
+        Some(CanonicalJsonValue::Integer(value)) => {
+            UInt::try_from(i64::from(*value)).map(Some).map_err(|_| EventError::Field(field))
+        }
+        Some(_) => Err(EventError::Field(field)),
+        None => Ok(None),
     }
 }
 
@@ -145,10 +201,10 @@ impl ruma_state_res::Event for Pdu {
         self.sender()
     }
     fn origin_server_ts(&self) -> MilliSecondsSinceUnixEpoch {
-        MilliSecondsSinceUnixEpoch(self.0.fields.origin_server_ts)
+        MilliSecondsSinceUnixEpoch(self.0.origin_server_ts)
     }
     fn event_type(&self) -> &TimelineEventType {
-        &self.0.fields.kind
+        &self.0.event_type
     }
     fn content(&self) -> &RawValue {
         &self.0.content
@@ -157,14 +213,15 @@ impl ruma_state_res::Event for Pdu {
         self.state_key()
     }
     fn prev_events(&self) -> Box<dyn DoubleEndedIterator<Item = &Self::Id> + '_> {
-        Box::new(self.0.fields.prev_events.iter())
+        Box::new(self.0.prev_events.iter())
     }
     fn auth_events(&self) -> Box<dyn DoubleEndedIterator<Item = &Self::Id> + '_> {
-        Box::new(self.0.fields.auth_events.iter())
+        Box::new(self.0.auth_events.iter())
     }
     fn redacts(&self) -> Option<&Self::Id> {
-        self.0.fields.redacts.as_ref()
+        self.0.redacts.as_ref()
     }
+    // A rejected event is never kept, so none is ever handed to the rules.
     fn rejected(&self) -> bool {
         false
     }

@@ -1,0 +1,6 @@
+//! The rules on whole events.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod vectors;
