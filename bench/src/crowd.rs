@@ -1,0 +1,30 @@
+//! Many people, and rooms with many in them.
+
+use futures_util::future::try_join_all;
+
+use crate::client::Client;
+
+/// Opens accounts, several at a time.
+pub(crate) async fn people(
+    address: &str,
+    prefix: &str,
+    count: usize,
+) -> anyhow::Result<Vec<Client>> {
+    let mut people = Vec::with_capacity(count);
+    let names: Vec<_> = (0..count).map(|index| format!("{prefix}{index}")).collect();
+    for names in names.chunks(32) {
+        people
+            .extend(try_join_all(names.iter().map(|name| Client::register(address, name))).await?);
+    }
+    Ok(people)
+}
+
+/// A room of the first person's, with all the others in it.
+pub(crate) async fn room_of(people: &mut [Client]) -> anyhow::Result<String> {
+    let Some((first, others)) = people.split_first_mut() else { anyhow::bail!("nobody") };
+    let room = first.creates_room().await?;
+    for other in others {
+        first.brings(other, &room).await?;
+    }
+    Ok(room)
+}

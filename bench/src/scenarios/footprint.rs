@@ -1,0 +1,39 @@
+//! What a server takes: to start, in memory, idle and with 1,000 people connected.
+
+use std::time::Duration;
+
+use crate::crowd::people;
+use crate::report::Report;
+use crate::server::Server;
+
+const PEOPLE: usize = 1_000;
+
+pub(super) async fn run(mut server: Server, report: &mut Report) -> anyhow::Result<()> {
+    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    report.add("start-up", "first, empty directory", millis(server.started_in), "ms");
+    report.add("memory", "idle, fresh", server.resident_mib()?, "MiB");
+    report.aim("< 40");
+    let crowd = people(&server.address, "person", PEOPLE).await?;
+    server.restart().await?;
+    report.add("start-up", "existing data, 1000 accounts", millis(server.started_in), "ms");
+    report.aim("< 150");
+    report.add("memory", "idle, 1000 accounts", server.resident_mib()?, "MiB");
+    let mut polls = Vec::new();
+    for person in &crowd {
+        let mut client = person.at(&server.address).await?;
+        polls.push(tokio::spawn(async move {
+            let (_, since) = client.syncs("?timeout=0").await?;
+            client.syncs(&format!("?timeout=30000&since={since}")).await
+        }));
+    }
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    report.add("memory", "1000 people connected", server.resident_mib()?, "MiB");
+    let before = server.cpu_seconds()?;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let idle = (server.cpu_seconds()? - before) / 5.0;
+    report.add("CPU", "1000 people connected, silent", idle * 100.0, "% of a core");
+    for poll in polls {
+        poll.abort();
+    }
+    Ok(())
+}
