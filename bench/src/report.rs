@@ -44,13 +44,11 @@ impl Report {
 
     /// Prints the table.
     pub(crate) fn print(&self) {
-        let mut text =
-            String::from("\n| scenario | figure | value | unit | aim |\n|---|---|---|---|---|\n");
-        for Figure { scenario, figure, value, unit, aim } in &self.0 {
-            let aim = aim.unwrap_or_default();
-            text += &format!("| {scenario} | {figure} | {} | {unit} | {aim} |\n", number(*value));
+        write("\n| scenario | figure | value | unit | aim |\n|---|---|---|---|---|\n");
+        for Figure { scenario, what, value, unit, aim } in &self.0 {
+            let (value, aim) = (number(*value), aim.unwrap_or_default());
+            write(&format!("| {scenario} | {what} | {value} | {unit} | {aim} |\n"));
         }
-        write(&text);
     }
 
     /// Writes the figures as JSON.
