@@ -59,14 +59,16 @@ impl Rooms {
         Ok(())
     }
 
-    /// Aliases of a room, for who is in it.
+    /// Aliases of a room, for who may read it.
     pub async fn aliases(
         &self,
         user: &UserId,
         room_id: &RoomId,
     ) -> Result<Vec<OwnedRoomAliasId>, RoomError> {
         let room = self.room(room_id).await?;
-        self.require_joined(&room, user)?;
+        if !room.current().is_world_readable() {
+            self.require_joined(&room, user)?;
+        }
         let key = self.room_key(room.no).await?;
         let part = Prefix::of(&room.no);
         let rows = ROOM_ALIASES
@@ -108,19 +110,47 @@ impl Rooms {
         Ok(())
     }
 
-    /// The aliases that a canonical alias event names must be the room's own.
-    pub(crate) async fn check_aliases(&self, room: &Room, content: &Value) -> Result<(), RoomError> {
-        let main = content.get("alias").and_then(Value::as_str);
-        let others = content.get("alt_aliases").and_then(Value::as_array);
-        let others = others.into_iter().flatten().filter_map(Value::as_str);
-        for text in main.into_iter().chain(others) {
-            let invalid = || RoomError::Invalid(format!("{text} is not a room alias"));
+    /// The aliases that a canonical alias event names must be the room's own. Those that it
+    /// already goes by are not looked at again.
+    pub(crate) async fn check_aliases(
+        &self,
+        room: &Room,
+        content: &Value,
+    ) -> Result<(), RoomError> {
+        let current: Option<Value> = room.current().content("m.room.canonical_alias");
+        let known: Vec<&str> = current.iter().flat_map(named).collect();
+        for text in named(content).filter(|text| !known.contains(text)) {
+            let invalid = || RoomError::InvalidParameter(format!("{text} is not a room alias"));
             let alias = RoomAliasId::parse(text).map_err(|_| invalid())?;
-            let owner = self.alias_owner(&alias).await;
-            if owner.map_or(true, |owner| owner != room.no) {
-                return Err(RoomError::NotFound(format!("{alias} is not an alias of this room")));
+            match self.alias_owner(&alias).await {
+                Ok(owner) if owner == room.no => {}
+                Ok(_) | Err(RoomError::NotFound(_)) => {
+                    let message = format!("{alias} is not an alias of this room");
+                    return Err(RoomError::BadAlias(message));
+                }
+                Err(error) => return Err(error),
             }
         }
+        Ok(())
+    }
+
+    /// Gives the aliases of a room, and its place in the directory, to the room that replaces it.
+    pub(crate) async fn move_aliases(&self, from: &Room, to: &Room) -> Result<(), RoomError> {
+        let mut batch = Batch::new();
+        let (old, new) = (self.room_key(from.no).await?, self.room_key(to.no).await?);
+        for ((_, hash), row) in ROOM_ALIASES.all(&self.0.store, &Prefix::of(&from.no)).await? {
+            let place = Place { table: ROOM_ALIASES.name(), key: &hash };
+            let sealed = new.seal(place, &old.open(place, &row.sealed)?)?;
+            ALIASES.check_equals(&mut batch, &hash, &from.no)?;
+            ALIASES.put(&mut batch, &hash, &to.no)?;
+            ROOM_ALIASES.delete(&mut batch, &(from.no, hash));
+            ROOM_ALIASES.put(&mut batch, &(to.no, hash), &AliasRow { sealed, ..row })?;
+        }
+        if DIRECTORY.get(&self.0.store, &from.no).await?.is_some() {
+            DIRECTORY.delete(&mut batch, &from.no);
+            DIRECTORY.put(&mut batch, &to.no, &())?;
+        }
+        self.0.store.commit(batch).await?;
         Ok(())
     }
 
@@ -168,8 +198,15 @@ impl Rooms {
         if alias.server_name() == self.0.settings.server_name {
             return Ok(());
         }
-        Err(RoomError::Invalid(format!("{alias} belongs to another server")))
+        Err(RoomError::InvalidParameter(format!("{alias} belongs to another server")))
     }
+}
+
+/// The aliases that the content of a canonical alias event names.
+fn named(content: &Value) -> impl Iterator<Item = &str> {
+    let main = content.get("alias").and_then(Value::as_str);
+    let others = content.get("alt_aliases").and_then(Value::as_array);
+    main.into_iter().chain(others.into_iter().flatten().filter_map(Value::as_str))
 }
 
 fn hash(alias: &RoomAliasId) -> [u8; 32] {

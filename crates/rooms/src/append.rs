@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use base::change::Change;
 use base::number::TimelineOrd;
 use rules::build::{Draft, Place};
-use ruma_common::{EventId, OwnedEventId, OwnedUserId, UserId};
 use rules::event::Pdu;
+use ruma_common::{EventId, OwnedEventId, OwnedUserId, UserId};
 use store::{Batch, CommitError};
 
 use crate::error::RoomError;
@@ -70,7 +70,8 @@ impl Writing {
     /// Promise P1: an encrypted room accepts no readable message.
     fn refuse_plaintext(&self, draft: &Draft) -> Result<(), RoomError> {
         let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required;
-        let message = draft.state_key.is_none() && rules::sealing::must_refuse_plaintext(&draft.kind);
+        let message = draft.state_key.is_none()
+            && rules::sealing::must_refuse_plaintext(&draft.kind, &draft.content);
         if required && message && self.current.is_encrypted() {
             return Err(RoomError::PlaintextRefused { kind: draft.kind.clone() });
         }
@@ -98,7 +99,7 @@ impl Writing {
             timestamp: inner.clock.now(),
         };
         let key = rules::build::Signer { server: &inner.settings.server_name, key: &inner.signing };
-        let pdu = rules::build::build(rules, draft, place, key)?;
+        let pdu = rules::build::build(rules, draft, &place, key)?;
         let state = |kind: &str, state_key: &str| {
             self.current.get(kind, state_key).map(|event| event.pdu.clone())
         };
@@ -140,15 +141,15 @@ impl Writing {
             Some(key) => self.put_state(key, &event).await?,
             None => None,
         };
-        let change =
-            Change::Event { room: self.room.no, event: event.no, ord: event.ord, member };
+        let change = Change::Event { room: self.room.no, event: event.no, ord: event.ord, member };
         journal::record(&mut self.batch, &change)?;
         self.written.push(Arc::clone(&event));
         Ok(event)
     }
 
     async fn put_event(&mut self, event: &Arc<Stored>) -> Result<(), RoomError> {
-        let parts = rules::redaction::split(&self.room.rules, event.pdu.json());
+        let json = event.pdu.json().map_err(|error| damaged(&error))?;
+        let parts = rules::redaction::split(&self.room.rules, json);
         let parts = parts.map_err(|error| damaged(&error))?;
         let key = self.rooms.key_of(event.sender()).await?;
         let place = store::Key::to_bytes(&event.no);
@@ -202,8 +203,7 @@ impl Writing {
         if kind != "m.room.member" || user.server_name() != self.rooms.0.settings.server_name {
             return Ok(None);
         }
-        let row =
-            MembershipRow { membership, event: event.no, ord: event.ord, forgotten: false };
+        let row = MembershipRow { membership, event: event.no, ord: event.ord, forgotten: false };
         MEMBERSHIPS.put(&mut self.batch, &(state_key.clone(), self.room.no), &row)?;
         Ok(Some(user))
     }

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use ruma_common::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId};
-use ruma_common::room_version_rules::RoomVersionRules;
 use rules::build::Draft;
+use ruma_common::room_version_rules::RoomVersionRules;
+use ruma_common::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::append::Writing;
@@ -117,9 +117,8 @@ impl Rooms {
     ) -> Result<Writing, RoomError> {
         let no = self.0.numbers.room();
         let drawn = RoomId::new_v1(&self.0.settings.server_name);
-        let draft_room = |id| {
-            Arc::new(Room::new(no, id, version.clone(), rules.clone(), Current::empty()))
-        };
+        let draft_room =
+            |id| Arc::new(Room::new(no, id, version.clone(), rules.clone(), Current::empty()));
         let content = create_content(creator, new, &version, &rules);
         let draft = Draft::state("m.room.create", "", content);
         let mut writing = self.write_new(draft_room(drawn.clone()));
@@ -152,7 +151,8 @@ fn create_content(
         && !new.invite.is_empty()
     {
         let asked = content.remove("additional_creators");
-        let mut creators: Vec<Value> = asked.and_then(|v| v.as_array().cloned()).unwrap_or_default();
+        let mut creators: Vec<Value> =
+            asked.and_then(|v| v.as_array().cloned()).unwrap_or_default();
         for (person, _) in &new.invite {
             if !creators.iter().any(|known| known == person.as_str()) {
                 creators.push(person.as_str().into());
@@ -200,7 +200,11 @@ impl Writing {
     }
 
     /// Promise P1: a private room or direct chat is encrypted, asked for or not.
-    async fn encrypt_if_private(&mut self, creator: &UserId, new: &NewRoom) -> Result<(), RoomError> {
+    async fn encrypt_if_private(
+        &mut self,
+        creator: &UserId,
+        new: &NewRoom,
+    ) -> Result<(), RoomError> {
         let asked = new.initial_state.iter().any(|state| state.kind == "m.room.encryption");
         let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required;
         let private = new.preset.is_private() || new.direct == Direct::Yes;

@@ -1,5 +1,7 @@
 //! How an operation on a room fails.
 
+use rules::auth::Denied;
+use rules::build::BuildError;
 use ruma_common::OwnedRoomId;
 use store::{CommitError, StoreError};
 use vault::VaultError;
@@ -25,12 +27,21 @@ pub enum RoomError {
     /// The event, or the request for a room, is malformed.
     #[error("{0}")]
     Invalid(String),
+    /// A part of the request is not what it must be.
+    #[error("{0}")]
+    InvalidParameter(String),
     /// The event exceeds the limits of the specification.
     #[error("{0}")]
     TooLarge(String),
     /// The room version is not one that this server makes.
     #[error("room version {0} is not supported")]
     UnsupportedVersion(String),
+    /// The room is not in the state that the request is about.
+    #[error("{0}")]
+    BadState(String),
+    /// An alias that a room would go by does not lead to it.
+    #[error("{0}")]
+    BadAlias(String),
     /// The alias is taken.
     #[error("the alias {0} is taken")]
     AliasTaken(String),
@@ -43,6 +54,21 @@ pub enum RoomError {
     /// A key is not to be had.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<Denied> for RoomError {
+    fn from(error: Denied) -> Self {
+        Self::Forbidden(error.0)
+    }
+}
+
+impl From<BuildError> for RoomError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::TooLarge(message) => Self::TooLarge(message),
+            BuildError::Content(_) | BuildError::Format(_) => Self::Invalid(error.to_string()),
+        }
+    }
 }
 
 impl From<CommitError> for RoomError {

@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use base::number::{EventNo, RoomNo, TimelineOrd};
-use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, EventId, OwnedDeviceId, UserId};
 use rules::event::Pdu;
 use rules::tree::NodeNo;
+use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, EventId, OwnedDeviceId, UserId};
 
 use crate::error::RoomError;
 use crate::tables::EventRow;
@@ -85,11 +85,7 @@ impl Stored {
     }
 
     /// Reads an event back: skeleton and, unless it is gone, body.
-    pub(crate) fn read(
-        no: EventNo,
-        row: EventRow,
-        body: Option<&[u8]>,
-    ) -> Result<Self, RoomError> {
+    pub(crate) fn read(no: EventNo, row: EventRow, body: Option<&[u8]>) -> Result<Self, RoomError> {
         let mut object = json_object(row.skeleton.as_bytes())?;
         if let Some(body) = body {
             object = rules::redaction::join(object, json_object(body)?);

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::clock::Clock;
 use base::number::{EventNo, RoomNo};
+use rules::tree::{Node, NodeNo};
 use ruma_common::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId};
 use ruma_signatures::Ed25519KeyPair;
-use rules::tree::{Node, NodeNo};
 use store::{Direction, Prefix, Store, Table};
 use vault::{Owner, SealingKey, Vault};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use base::change::Change;
-use ruma_common::{RoomId, UserId};
 use rules::build::Draft;
+use ruma_common::{RoomId, UserId};
 use serde_json::{Map, Value};
 use store::{Batch, Prefix};
 
@@ -86,12 +86,37 @@ impl Rooms {
         if now == Membership::Leave && change.to == Membership::Leave {
             return Err(RoomError::Forbidden(format!("{} is not in the room", change.of)));
         }
+        if change.to == Membership::Join
+            && !matches!(now, Membership::Join | Membership::Invite)
+            && let Some(voucher) = self.voucher(&writing.room, &writing.current, change.of).await?
+        {
+            let key = "join_authorised_via_users_server";
+            content.insert(key.to_owned(), voucher.as_str().into());
+        }
         if let Some(reason) = change.reason {
             content.insert("reason".to_owned(), reason.into());
         }
         let draft = Draft::state("m.room.member", change.of.as_str(), Value::Object(content));
         writing.append(change.by, draft, None).await?;
         writing.commit().await.map(drop)
+    }
+
+    /// Puts somebody out of a room, or takes an invitation back.
+    pub async fn kick(
+        &self,
+        by: &UserId,
+        room_id: &RoomId,
+        of: &UserId,
+        reason: Option<String>,
+    ) -> Result<(), RoomError> {
+        let room = self.room(room_id).await?;
+        self.require_joined(&room, by)?;
+        // A kick must not lift a ban: both end in the same membership.
+        if matches!(room.current().membership(of), Membership::Leave | Membership::Ban) {
+            return Err(RoomError::Forbidden(format!("{of} is not in the room")));
+        }
+        let (to, profile) = (Membership::Leave, MemberProfile::default());
+        self.change_membership(room_id, MembershipChange { by, of, to, reason, profile }).await
     }
 
     /// Lifts a ban.
@@ -103,8 +128,9 @@ impl Rooms {
         reason: Option<String>,
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
+        self.require_joined(&room, by)?;
         if room.current().membership(of) != Membership::Ban {
-            return Err(RoomError::Forbidden(format!("{of} is not banned")));
+            return Err(RoomError::BadState(format!("{of} is not banned")));
         }
         let (to, profile) = (Membership::Leave, MemberProfile::default());
         self.change_membership(room_id, MembershipChange { by, of, to, reason, profile }).await
@@ -143,7 +169,11 @@ impl Rooms {
         }
         let mut batch = Batch::new();
         MEMBERSHIPS.check_equals(&mut batch, &key, &row)?;
-        MEMBERSHIPS.put(&mut batch, &key, &crate::tables::MembershipRow { forgotten: true, ..row })?;
+        MEMBERSHIPS.put(
+            &mut batch,
+            &key,
+            &crate::tables::MembershipRow { forgotten: true, ..row },
+        )?;
         journal::record(&mut batch, &Change::Forgotten { user: user.to_owned(), room: room.no })?;
         self.0.store.commit(batch).await?;
         Ok(())

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use base::number::{EventNo, RoomNo, TimelineOrd};
-use ruma_common::{EventId, RoomId, UserId};
+use base::number::{RoomNo, TimelineOrd};
+use ruma_common::EventId;
 use store::{Direction, Prefix};
 
 use crate::error::RoomError;
 use crate::event::Stored;
 use crate::load::Rooms;
-use crate::room::{Current, Room};
-use crate::tables::{Membership, TIMELINE};
+use crate::room::Room;
+use crate::tables::TIMELINE;
 use crate::view::{Shown, Viewer};
 
 /// Events read at a time while looking for those that the viewer may see.
 const PAGE: usize = 100;
+/// Events read at most for one page: a filter that admits none of a long history ends too.
+const LONGEST: usize = 5_000;
 
 /// Which way to page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,8 @@ pub struct PageRequest<'a> {
 pub struct Page {
     /// The events, in the order of the way.
     pub events: Vec<Shown>,
-    /// Where the next page starts; `None` when there is nothing more that way.
+    /// Where the next page starts; `None` when there is nothing more that way. A page may hold
+    /// fewer events than asked for, and still have more beyond it.
     pub end: Option<TimelineOrd>,
 }
 
@@ -68,7 +71,10 @@ impl Rooms {
     ) -> Result<Page, RoomError> {
         let mut events = Vec::new();
         let mut from = request.from;
-        loop {
+        if request.limit == 0 {
+            return Ok(Page { events, end: from });
+        }
+        for _ in 0..LONGEST / PAGE {
             let part = stretch(viewer.room().no, from, request.to, request.way);
             let direction = match request.way {
                 Way::Back => Direction::Backward,
@@ -91,29 +97,26 @@ impl Rooms {
                 return Ok(Page { events, end: None });
             }
         }
+        Ok(Page { events, end: from })
     }
 
     /// What stands around an event.
     pub async fn context(
         &self,
-        user: &UserId,
-        room_id: &RoomId,
+        viewer: &Viewer,
         (event_id, limit): (&EventId, usize),
         wanted: &(dyn Fn(&Stored) -> bool + Send + Sync),
     ) -> Result<Context, RoomError> {
-        let event = self.event(user, room_id, event_id).await?;
-        let room = self.room(room_id).await?;
-        let viewer = self.viewer(&room, user, None);
+        let event = self.event(viewer, event_id).await?;
         let ord = event.stored().ord;
-        let page = |from, way, limit| PageRequest { from: Some(from), to: None, way, limit, wanted };
+        let page =
+            |from, way, limit| PageRequest { from: Some(from), to: None, way, limit, wanted };
         let before = page(gap_beyond(ord, Way::Back), Way::Back, limit / 2);
-        let before = self.messages(&viewer, before).await?;
+        let before = self.messages(viewer, before).await?;
         let after = page(ord, Way::Forward, limit - limit / 2);
-        let after = self.messages(&viewer, after).await?;
+        let after = self.messages(viewer, after).await?;
         let last = after.events.last().unwrap_or(&event).stored();
-        let state = self.whole_state_at(last.state_before).await?;
-        let numbers: Vec<EventNo> = state.into_iter().map(|(_, no)| no).collect();
-        let state = self.events(&numbers).await?;
+        let state = self.state_at_place(viewer.room(), last.ord).await?;
         Ok(Context { event, before, after, state })
     }
 
@@ -130,29 +133,10 @@ impl Rooms {
         let numbers: Vec<_> = rows.iter().map(|(_, no)| *no).collect();
         self.events(&numbers).await
     }
-
-    /// Refuses who has never been in the room: there is nothing for them to read.
-    pub fn require_reader(&self, current: &Current, user: &UserId) -> Result<(), RoomError> {
-        let been = current.get("m.room.member", user.as_str());
-        let reader = match current.membership(user) {
-            Membership::Join => true,
-            Membership::Leave | Membership::Ban => been.is_some_and(|event| event.replaces.is_some()),
-            Membership::Invite | Membership::Knock => false,
-        };
-        if reader {
-            return Ok(());
-        }
-        Err(RoomError::Forbidden(format!("{user} is not in the room")))
-    }
 }
 
 /// The part of the timeline that a page may take from. Places name gaps: the gap after an event.
-fn stretch(
-    room: RoomNo,
-    from: Option<TimelineOrd>,
-    to: Option<TimelineOrd>,
-    way: Way,
-) -> Prefix {
+fn stretch(room: RoomNo, from: Option<TimelineOrd>, to: Option<TimelineOrd>, way: Way) -> Prefix {
     let after = |ord: TimelineOrd| (room, TimelineOrd(ord.0.saturating_add(1)));
     let part = Prefix::of(&room);
     let (low, high) = match way {

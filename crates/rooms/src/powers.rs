@@ -1,7 +1,7 @@
 //! Who may do what in a room, read from its state.
 
-use ruma_common::UserId;
 use rules::power::PowerLevels;
+use ruma_common::UserId;
 
 use crate::append::Writing;
 use crate::error::RoomError;

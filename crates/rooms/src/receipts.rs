@@ -85,7 +85,11 @@ impl Rooms {
     }
 
     /// Receipts of one person in a room.
-    pub async fn receipts_of(&self, room: RoomNo, user: &UserId) -> Result<Vec<Receipt>, RoomError> {
+    pub async fn receipts_of(
+        &self,
+        room: RoomNo,
+        user: &UserId,
+    ) -> Result<Vec<Receipt>, RoomError> {
         self.receipts_in(&Prefix::of(&(room, user.to_string()))).await
     }
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use ruma_common::{EventId, OwnedEventId, RoomId, UserId};
 use rules::build::Draft;
+use ruma_common::{EventId, OwnedEventId, RoomId, UserId};
 use serde_json::{Map, Value};
 
 use crate::append::Writing;
 use crate::error::RoomError;
 use crate::event::{Stored, Transaction};
 use crate::load::Rooms;
-use crate::send::committed;
+use crate::send::{committed, transaction_key};
 use crate::tables::{BODIES, EVENTS};
 
 impl Rooms {
@@ -22,10 +22,11 @@ impl Rooms {
         (target, reason): (&EventId, Option<String>),
         transaction: Transaction,
     ) -> Result<OwnedEventId, RoomError> {
-        if let Some(done) = self.done(sender, &transaction).await? {
+        let room = self.room(room_id).await?;
+        let key = transaction_key(sender, &room, "m.room.redaction", &transaction);
+        if let Some(done) = self.done(&key).await? {
             return Ok(done);
         }
-        let room = self.room(room_id).await?;
         self.require_joined(&room, sender)?;
         let missing = || RoomError::NotFound(format!("event {target} is not in the room"));
         let target = self.event_by_id(target.as_str()).await?.ok_or_else(missing)?;
@@ -33,7 +34,7 @@ impl Rooms {
             return Err(missing());
         }
         let mut writing = self.write(room).await?;
-        if let Some(done) = self.done(sender, &transaction).await? {
+        if let Some(done) = self.done(&key).await? {
             return Ok(done);
         }
         writing.require_power_to_redact(sender, &target)?;
@@ -42,8 +43,8 @@ impl Rooms {
             content.insert("reason".to_owned(), reason.into());
         }
         let draft = Draft::redaction(target.id().to_owned(), Value::Object(content));
-        let redaction = writing.append(sender, draft, Some(transaction.clone())).await?;
-        writing.remember(sender, &transaction, &redaction)?;
+        let redaction = writing.append(sender, draft, Some(transaction)).await?;
+        writing.remember(&key, &redaction)?;
         let redacted = writing.apply(&target, &redaction)?;
         let cache = self.0.events.clone();
         let id = committed(writing, &redaction).await?;
@@ -69,7 +70,8 @@ impl Writing {
         let pdu = rules::redaction::redact(&self.room.rules, &target.pdu)
             .map_err(|error| crate::event::damaged(&error))?;
         let redacted = Arc::new(target.redacted(pdu, by.no));
-        EVENTS.put(&mut self.batch, &target.no, &redacted.row(redacted.pdu.json()))?;
+        let skeleton = redacted.pdu.json().map_err(|error| crate::event::damaged(&error))?;
+        EVENTS.put(&mut self.batch, &target.no, &redacted.row(&skeleton))?;
         BODIES.delete(&mut self.batch, &target.no);
         if let Some(state_key) = target.pdu.state_key() {
             let key = (target.kind().to_owned(), state_key.to_owned());

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use base::number::{RoomNo, TimelineOrd};
 use parking_lot::RwLock;
 use rpds::HashTrieMapSync;
+use rules::tree::NodeNo;
 use ruma_common::room_version_rules::RoomVersionRules;
 use ruma_common::{OwnedRoomId, OwnedUserId, RoomVersionId, UserId};
-use rules::tree::NodeNo;
 use serde::de::DeserializeOwned;
 
 use crate::event::Stored;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use ruma_common::{OwnedEventId, RoomId, UserId};
 use rules::build::Draft;
+use ruma_common::{OwnedEventId, RoomId, UserId};
 use serde_json::Value;
 
 use crate::append::Writing;
 use crate::error::RoomError;
 use crate::event::{Stored, Transaction, damaged};
 use crate::load::Rooms;
+use crate::room::Room;
 use crate::tables::{TRANSACTIONS, TransactionRow};
 
 impl Rooms {
@@ -27,17 +28,18 @@ impl Rooms {
             let event = writing.append(sender, draft, None).await?;
             return committed(writing, &event).await;
         };
-        if let Some(done) = self.done(sender, &transaction).await? {
+        let room = self.room(room_id).await?;
+        let key = transaction_key(sender, &room, &draft.kind, &transaction);
+        if let Some(done) = self.done(&key).await? {
             return Ok(done);
         }
-        let room = self.room(room_id).await?;
         let mut writing = self.write(room).await?;
         // The same request may have been waiting for its turn twice.
-        if let Some(done) = self.done(sender, &transaction).await? {
+        if let Some(done) = self.done(&key).await? {
             return Ok(done);
         }
-        let event = writing.append(sender, draft, Some(transaction.clone())).await?;
-        writing.remember(sender, &transaction, &event)?;
+        let event = writing.append(sender, draft, Some(transaction)).await?;
+        writing.remember(&key, &event)?;
         committed(writing, &event).await
     }
 
@@ -64,10 +66,9 @@ impl Rooms {
     /// The event of a transaction that was done before.
     pub(crate) async fn done(
         &self,
-        sender: &UserId,
-        transaction: &Transaction,
+        key: &TransactionKey,
     ) -> Result<Option<OwnedEventId>, RoomError> {
-        let row = TRANSACTIONS.get(&self.0.store, &key(sender, transaction)).await?;
+        let row = TRANSACTIONS.get(&self.0.store, key).await?;
         row.map(|row| OwnedEventId::try_from(row.event_id).map_err(|error| damaged(&error)))
             .transpose()
     }
@@ -77,15 +78,13 @@ impl Writing {
     /// Remembers what came of a transaction, in the batch that does it.
     pub(crate) fn remember(
         &mut self,
-        sender: &UserId,
-        transaction: &Transaction,
+        key: &TransactionKey,
         event: &Stored,
     ) -> Result<(), RoomError> {
-        let key = key(sender, transaction);
         let at = self.rooms.0.clock.now();
-        TRANSACTIONS.check_absent(&mut self.batch, &key);
+        TRANSACTIONS.check_absent(&mut self.batch, key);
         let row = TransactionRow { event_id: event.id().to_string(), at };
-        TRANSACTIONS.put(&mut self.batch, &key, &row)?;
+        TRANSACTIONS.put(&mut self.batch, key, &row)?;
         Ok(())
     }
 
@@ -118,6 +117,17 @@ pub(crate) async fn committed(
     Ok(event.id().to_owned())
 }
 
-fn key(sender: &UserId, transaction: &Transaction) -> (String, String, String) {
-    (sender.to_string(), transaction.device.to_string(), transaction.id.clone())
+/// Sender, device, and what names the request among the device's.
+pub(crate) type TransactionKey = (String, String, String);
+
+/// The same transaction id names different requests in different rooms, and for different types
+/// ("Transaction identifiers": the scope is one device and one endpoint).
+pub(crate) fn transaction_key(
+    sender: &UserId,
+    room: &Room,
+    kind: &str,
+    transaction: &Transaction,
+) -> TransactionKey {
+    let request = format!("{} {kind} {}", room.no, transaction.id);
+    (sender.to_string(), transaction.device.to_string(), request)
 }

@@ -12,12 +12,14 @@ use crate::load::Rooms;
 use crate::membership::MemberProfile;
 use crate::room::{Room, StateKey};
 use crate::tables::Membership;
-use crate::view::Shown;
+use crate::token::TimelineToken;
+use crate::view::{Shown, Viewer};
 
-/// Which members are asked for (`GET /rooms/{roomId}/members`).
+/// Which members are asked for (`GET /rooms/{roomId}/members`): whoever either field admits,
+/// everybody when there is neither.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemberFilter {
-    /// Only those.
+    /// Those.
     pub only: Option<Membership>,
     /// All but those.
     pub except: Option<Membership>,
@@ -25,7 +27,12 @@ pub struct MemberFilter {
 
 impl MemberFilter {
     fn admits(self, membership: Membership) -> bool {
-        self.only.is_none_or(|only| only == membership) && self.except != Some(membership)
+        match (self.only, self.except) {
+            (None, None) => true,
+            (only, except) => {
+                only == Some(membership) || except.is_some_and(|except| except != membership)
+            }
+        }
     }
 }
 
@@ -41,18 +48,20 @@ impl Rooms {
         let current = room.current();
         match current.membership(user) {
             Membership::Join => Ok(current.state.values().cloned().collect()),
-            Membership::Leave | Membership::Ban => {
-                let left = current.get("m.room.member", user.as_str());
-                let left = left.filter(|event| event.replaces.is_some());
-                let left = left.ok_or_else(|| not_in(&room, user))?;
+            _ => {
+                let left = self.departure(&current, user).await?;
+                let forgotten = self.is_forgotten(user, &room).await?;
+                let left = left.filter(|_| !forgotten).ok_or_else(|| not_in(&room, user))?;
                 let entries = self.whole_state_at(left.state_before).await?;
                 let numbers: Vec<_> = entries.into_iter().map(|(_, no)| no).collect();
                 let mut events = self.events(&numbers).await?;
-                events.retain(|event| event.pdu.state_key() != Some(user.as_str()));
-                events.push(Arc::clone(left));
+                let own = |event: &Stored| {
+                    event.kind() == "m.room.member" && event.pdu.state_key() == Some(user.as_str())
+                };
+                events.retain(|event| !own(event));
+                events.push(left);
                 Ok(events)
             }
-            Membership::Invite | Membership::Knock => Err(not_in(&room, user)),
         }
     }
 
@@ -77,14 +86,22 @@ impl Rooms {
         events.into_iter().find(same).ok_or(RoomError::NotFound(missing))
     }
 
-    /// Membership events of a room.
+    /// Membership events of a room, now or (for who is in it) at a place of its timeline.
     pub async fn members(
         &self,
         user: &UserId,
         room_id: &RoomId,
-        filter: MemberFilter,
+        (filter, at): (MemberFilter, Option<TimelineToken>),
     ) -> Result<Vec<Arc<Stored>>, RoomError> {
-        let mut events = self.state(user, room_id).await?;
+        let room = self.room(room_id).await?;
+        let joined = room.current().membership(user) == Membership::Join;
+        let mut events = match at {
+            Some(token) if joined => {
+                let place = self.place(&room, token).await?;
+                self.state_at_place(&room, place).await?
+            }
+            _ => self.state(user, room_id).await?,
+        };
         events.retain(|event| {
             let membership = event.pdu.membership().and_then(|value| Membership::parse(&value));
             event.kind() == "m.room.member" && membership.is_some_and(|m| filter.admits(m))
@@ -102,7 +119,7 @@ impl Rooms {
         let room = self.room(room_id).await?;
         self.require_joined(&room, user)?;
         let only = MemberFilter { only: Some(Membership::Join), except: None };
-        let events = self.members(user, room_id, only).await?;
+        let events = self.members(user, room_id, (only, None)).await?;
         let text = |content: &Value, key: &str| Some(content.get(key)?.as_str()?.to_owned());
         let entries = events.iter().filter_map(|event| {
             let user = UserId::parse(event.pdu.state_key()?).ok()?;
@@ -114,19 +131,13 @@ impl Rooms {
     }
 
     /// One event that a person may see; as unknown as one that is not there otherwise.
-    pub async fn event(
-        &self,
-        user: &UserId,
-        room_id: &RoomId,
-        event_id: &EventId,
-    ) -> Result<Shown, RoomError> {
+    pub async fn event(&self, viewer: &Viewer, event_id: &EventId) -> Result<Shown, RoomError> {
         let missing = || RoomError::NotFound(format!("event {event_id} is not to be seen"));
-        let room = self.room(room_id).await?;
         let event = self.event_by_id(event_id.as_str()).await?.ok_or_else(missing)?;
-        if event.room != room.no {
+        if event.room != viewer.room().no {
             return Err(missing());
         }
-        self.viewer(&room, user, None).show(&event).await?.ok_or_else(missing)
+        viewer.show(&event).await?.ok_or_else(missing)
     }
 
     /// Whether two people are in a room together: then they see each other's devices.

@@ -74,7 +74,8 @@ impl Rooms {
             if let Some(timeout) = timeout {
                 typing.until.push((user.to_owned(), now.plus(timeout.min(LONGEST))));
             }
-            let changed = typing.expire(now) || typing.until.len() != before || was != timeout.is_some();
+            let changed =
+                typing.expire(now) || typing.until.len() != before || was != timeout.is_some();
             if changed {
                 *version += 1;
                 typing.version = *version;

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use base::clock::Timestamp;
-use ruma_common::{OwnedDeviceId, OwnedUserId, UserId};
 use rules::visibility::{HistoryVisibility, Situation, Visible};
+use ruma_common::{OwnedDeviceId, OwnedUserId, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::error::RoomError;
-use crate::event::Stored;
+use crate::event::{Stored, damaged};
 use crate::load::Rooms;
 use crate::room::{Current, Room};
 use crate::tables::Membership;
@@ -30,12 +30,7 @@ pub struct Shown(Visible<Arc<Stored>>);
 
 impl Rooms {
     /// A person looking at a room.
-    pub fn viewer(
-        &self,
-        room: &Arc<Room>,
-        user: &UserId,
-        device: Option<OwnedDeviceId>,
-    ) -> Viewer {
+    pub fn viewer(&self, room: &Arc<Room>, user: &UserId, device: Option<OwnedDeviceId>) -> Viewer {
         Viewer {
             rooms: self.clone(),
             room: Arc::clone(room),
@@ -79,7 +74,7 @@ impl Viewer {
     fn plain_situation(&self, event: &Stored) -> Option<Situation> {
         let member = self.current.get("m.room.member", self.user.as_str())?;
         let in_it = self.current.membership(&self.user) == Membership::Join;
-        (in_it && member.ord <= event.ord).then(Situation::joined_throughout)
+        (in_it && member.ord <= event.ord).then(Situation::in_the_room)
     }
 
     /// What the setting and the person's membership were just before and at the event.
@@ -93,32 +88,27 @@ impl Viewer {
         };
         let visibility = |stored: &Stored| {
             let content: Option<Value> = stored.pdu.content_as().ok();
-            let text = content.and_then(|c| c.get("history_visibility")?.as_str().map(String::from));
+            let text =
+                content.and_then(|c| c.get("history_visibility")?.as_str().map(String::from));
             text.map_or(HistoryVisibility::Shared, |text| HistoryVisibility::from(text.as_str()))
         };
         Ok(Situation {
-            visibility_before: before.map_or(HistoryVisibility::Shared, |stored| visibility(&stored)),
+            visibility_before: before
+                .map_or(HistoryVisibility::Shared, |stored| visibility(&stored)),
             visibility_after: is(&setting).then(|| visibility(event)),
             membership_before: membership_before.and_then(|stored| stored.pdu.membership()),
             membership_after: is(&member).then(|| event.pdu.membership()).flatten(),
-            joined_later: self.joined_since(event),
+            joined_later: self.was_in_later(event).await?,
         })
     }
 
-    /// Whether the person came into the room after the event.
-    fn joined_since(&self, event: &Stored) -> bool {
-        let member = self.current.get("m.room.member", self.user.as_str());
-        let after = member.is_some_and(|member| member.ord > event.ord);
-        match self.current.membership(&self.user) {
-            Membership::Join => true,
-            // Whoever left had been there; how much they may see ends where they left.
-            Membership::Leave | Membership::Ban => after && self.was_in(member),
-            Membership::Invite | Membership::Knock => false,
+    /// Whether the person was in the room at any time after the event.
+    async fn was_in_later(&self, event: &Stored) -> Result<bool, RoomError> {
+        if self.current.membership(&self.user) == Membership::Join {
+            return Ok(true);
         }
-    }
-
-    fn was_in(&self, member: Option<&Arc<Stored>>) -> bool {
-        member.is_some_and(|member| member.replaces.is_some())
+        let left = self.rooms.departure(&self.current, &self.user).await?;
+        Ok(left.is_some_and(|left| left.ord > event.ord))
     }
 
     async fn state_before(
@@ -134,7 +124,20 @@ impl Viewer {
 
     /// The event in the client's form, with what belongs to it alone under `unsigned`.
     pub async fn client_json(&self, shown: &Shown) -> Result<String, RoomError> {
-        let event = shown.stored();
+        self.json_of(shown.stored()).await
+    }
+
+    /// State events in the client's form: those that [`Rooms::state`] and its like gave for this
+    /// person, who may see the room's state as a whole.
+    pub async fn state_json(&self, state: &[Arc<Stored>]) -> Result<Vec<String>, RoomError> {
+        let mut texts = Vec::with_capacity(state.len());
+        for event in state {
+            texts.push(self.json_of(event).await?);
+        }
+        Ok(texts)
+    }
+
+    async fn json_of(&self, event: &Arc<Stored>) -> Result<String, RoomError> {
         let mut unsigned = Map::new();
         let now: Timestamp = self.rooms.0.clock.now();
         let age = now.0.saturating_sub(event.pdu.origin_server_ts().0);
@@ -149,17 +152,17 @@ impl Viewer {
             && let Some(replaced) = self.rooms.events(&[replaced]).await?.pop()
         {
             unsigned.insert("replaces_state".to_owned(), replaced.id().as_str().into());
-            unsigned.insert("prev_content".to_owned(), replaced.pdu.content_as()?);
+            unsigned.insert("prev_content".to_owned(), content(&replaced)?);
             unsigned.insert("prev_sender".to_owned(), replaced.sender().as_str().into());
         }
         if let Some(by) = event.redacted_by
             && let Some(by) = self.rooms.events(&[by]).await?.pop()
         {
-            let text = self.plain_json(&by);
+            let text = self.plain_json(&by)?;
             let because = serde_json::from_str(&text).unwrap_or_else(|_| json!({}));
             unsigned.insert("redacted_because".to_owned(), because);
         }
-        let mut text = self.plain_json(event).to_string();
+        let mut text = self.plain_json(event)?.to_string();
         text.truncate(text.len() - 1);
         text.push_str(",\"unsigned\":");
         text.push_str(&Value::Object(unsigned).to_string());
@@ -168,11 +171,13 @@ impl Viewer {
     }
 
     /// The event in the client's form without `unsigned`: the same for everybody, made once.
-    fn plain_json(&self, event: &Stored) -> Arc<str> {
-        let text = event.client.get_or_init(|| {
-            rules::format::client_json(&event.pdu, &self.room.id, &self.room.rules).to_string().into()
-        });
-        Arc::clone(text)
+    fn plain_json(&self, event: &Stored) -> Result<Arc<str>, RoomError> {
+        if let Some(text) = event.client.get() {
+            return Ok(Arc::clone(text));
+        }
+        let text = rules::format::client_json(&event.pdu, &self.room.id, &self.room.rules);
+        let text: Arc<str> = text.map_err(|error| damaged(&error))?.into();
+        Ok(Arc::clone(event.client.get_or_init(|| text)))
     }
 
     /// Events in the client's form.
@@ -190,4 +195,8 @@ impl Shown {
     pub fn stored(&self) -> &Arc<Stored> {
         self.0.event()
     }
+}
+
+fn content(event: &Stored) -> Result<Value, RoomError> {
+    event.pdu.content_as().map_err(|error| damaged(&error))
 }
