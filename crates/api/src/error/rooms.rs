@@ -16,6 +16,13 @@ impl From<RoomError> for ApiError {
             | RoomError::PlaintextRefused { .. } => Self::forbidden(message),
             RoomError::NotFound(_) => Self::not_found(message),
             RoomError::Invalid(_) => Self::bad_json(message),
+            RoomError::InvalidParameter(_) => Self::invalid_param(message),
+            RoomError::BadState(_) => {
+                Self::new(StatusCode::FORBIDDEN, ErrorKind::BadState, message)
+            }
+            RoomError::BadAlias(_) => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorKind::BadAlias, message)
+            }
             RoomError::TooLarge(_) => Self::too_large(message),
             RoomError::UnsupportedVersion(_) => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::UnsupportedRoomVersion, message)
