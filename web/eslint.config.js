@@ -47,6 +47,8 @@ export default defineConfig(
       "import-x/no-restricted-paths": ["error", { basePath: import.meta.dirname, zones: layers }],
       "import-x/no-default-export": "error",
       "no-console": "error",
+      // tsc knows better: it counts `??=` as a use.
+      "no-unused-private-class-members": "off",
       "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/switch-exhaustiveness-check": [

@@ -27,7 +27,10 @@ describe("an encrypted attachment", () => {
   });
 
   it("is sealed under another key each time", async () => {
-    const [first, second] = [await encryptAttachment(plaintext), await encryptAttachment(plaintext)];
+    const [first, second] = [
+      await encryptAttachment(plaintext),
+      await encryptAttachment(plaintext),
+    ];
     expect(first.file.key.k).not.toBe(second.file.key.k);
     expect(first.file.iv).not.toBe(second.file.iv);
   });

@@ -40,6 +40,11 @@ export async function told<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Like `told`, for actions whose answer nobody needs. */
+export async function done(action: () => Promise<unknown>): Promise<void> {
+  await told(action);
+}
+
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof ConnectionError) return "offline";
   if (error instanceof MatrixError) return codeOfAnswer(error.errcode, error.httpStatus);

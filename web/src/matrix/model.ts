@@ -22,7 +22,9 @@ export interface Person {
 }
 
 /** Whether the server is reached. */
-export interface Connection { readonly kind: "connecting" | "online" | "offline" }
+export interface Connection {
+  readonly kind: "connecting" | "online" | "offline";
+}
 
 /** One row of the conversation list. */
 export interface RoomSummary {
