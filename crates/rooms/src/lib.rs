@@ -10,6 +10,7 @@ mod create;
 mod error;
 mod event;
 mod filter;
+mod follow;
 mod load;
 mod membership;
 mod messages;

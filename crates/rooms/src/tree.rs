@@ -13,7 +13,7 @@ use crate::tables::STATE_NODES;
 
 impl Rooms {
     /// The state event of a key in the tree under `root`.
-    pub(crate) async fn state_at(
+    pub async fn state_at(
         &self,
         root: Option<NodeNo>,
         key: &StateKey,

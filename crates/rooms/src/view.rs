@@ -31,13 +31,18 @@ pub struct Shown(Visible<Arc<Stored>>);
 impl Rooms {
     /// A person looking at a room.
     pub fn viewer(&self, room: &Arc<Room>, user: &UserId, device: Option<OwnedDeviceId>) -> Viewer {
-        Viewer {
-            rooms: self.clone(),
-            room: Arc::clone(room),
-            current: room.current(),
-            user: user.to_owned(),
-            device,
-        }
+        self.viewer_with((room, room.current()), user, device)
+    }
+
+    /// A person looking at a room whose state is known to the caller.
+    pub fn viewer_with(
+        &self,
+        (room, current): (&Arc<Room>, Arc<Current>),
+        user: &UserId,
+        device: Option<OwnedDeviceId>,
+    ) -> Viewer {
+        let (rooms, room, user) = (self.clone(), Arc::clone(room), user.to_owned());
+        Viewer { rooms, room, current, user, device }
     }
 }
 
@@ -59,6 +64,14 @@ impl Viewer {
             None => self.situation_at(event).await?,
         };
         Ok(Visible::check(Arc::clone(event), &situation).map(Shown))
+    }
+
+    /// The event, if it is about this person's own membership: whom something happens to is told.
+    pub fn show_own(&self, event: &Arc<Stored>) -> Option<Shown> {
+        let own =
+            event.kind() == "m.room.member" && event.pdu.state_key() == Some(self.user.as_str());
+        let shown = || Visible::check(Arc::clone(event), &Situation::in_the_room()).map(Shown);
+        own.then(shown).flatten()
     }
 
     /// Of many events, those that this person may see.
