@@ -37,6 +37,16 @@ pub enum Owner {
     Server,
 }
 
+/// Whether what is stored is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    /// It is.
+    On,
+    /// It is not: for the proof that a search of the disk finds what sealing hides. What was
+    /// written with the one does not open with the other.
+    Off,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 enum KeyRow {
     Wrapped(Vec<u8>),
@@ -58,6 +68,7 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     keyring: Store,
     master: KeyEncryptionKey,
+    sealing: Sealing,
     known: Cache<Owner, SealingKey>,
     /// Shared by who reads a key and remembers it, exclusive to who destroys one: a key read
     /// just before its destruction is not remembered after it.
@@ -67,9 +78,17 @@ struct Inner {
 impl Vault {
     /// Opens the keyring in `keyring`, refusing a key-encryption key that it was not made with.
     pub async fn open(keyring: Store, master: KeyEncryptionKey) -> Result<Self, VaultError> {
-        let known = Cache::new(REMEMBERED);
-        let vault =
-            Self(Arc::new(Inner { keyring, master, known, destruction: RwLock::default() }));
+        Self::open_with(keyring, master, Sealing::On).await
+    }
+
+    /// As [`Self::open`], with sealing on or off.
+    pub async fn open_with(
+        keyring: Store,
+        master: KeyEncryptionKey,
+        sealing: Sealing,
+    ) -> Result<Self, VaultError> {
+        let (known, destruction) = (Cache::new(REMEMBERED), RwLock::default());
+        let vault = Self(Arc::new(Inner { keyring, master, sealing, known, destruction }));
         vault.prove_master().await?;
         Ok(vault)
     }
@@ -147,7 +166,10 @@ impl Vault {
         let raw = Zeroizing::new(self.master().open(place(&bytes), wrapped)?);
         let raw = <&[u8; 32]>::try_from(raw.as_slice())
             .map_err(|_| VaultError::Sealed { table: KEYS.name() })?;
-        let key = SealingKey::new(raw);
+        let key = match self.0.sealing {
+            Sealing::On => SealingKey::new(raw),
+            Sealing::Off => SealingKey::clear(),
+        };
         self.0.known.insert(owner.clone(), key.clone());
         Ok(key)
     }

@@ -16,7 +16,7 @@ mod signing;
 mod stream;
 
 pub use error::VaultError;
-pub use keyring::{Owner, Vault};
+pub use keyring::{Owner, Sealing, Vault};
 pub use master::KeyEncryptionKey;
 pub use sealed_table::{Page, SealedTable};
 pub use sealing::{Place, SealingKey};

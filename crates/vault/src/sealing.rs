@@ -16,6 +16,8 @@ use crate::error::VaultError;
 
 /// First byte of everything sealed: the format.
 const VERSION: u8 = 1;
+/// First byte of everything left clear, where sealing is off.
+const CLEAR: u8 = 0;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
@@ -30,15 +32,29 @@ pub struct Place<'a> {
 
 /// A key that seals and opens records. Cheap to clone; wiped when the last clone goes.
 #[derive(Clone)]
-pub struct SealingKey(Arc<Hkdf<Sha256>>);
+pub struct SealingKey(pub(crate) Kind);
+
+/// Whether a key seals at all.
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// It does.
+    Sealing(Arc<Hkdf<Sha256>>),
+    /// It leaves everything readable: [`crate::Sealing::Off`].
+    Clear,
+}
 
 impl SealingKey {
     pub(crate) fn new(raw: &[u8; 32]) -> Self {
-        Self(Arc::new(Hkdf::new(None, raw)))
+        Self(Kind::Sealing(Arc::new(Hkdf::new(None, raw))))
+    }
+
+    pub(crate) fn clear() -> Self {
+        Self(Kind::Clear)
     }
 
     /// Seals `plain` for `place`: 41 bytes longer than it was.
     pub fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let Kind::Sealing(key) = &self.0 else { return Ok([&[CLEAR], plain].concat()) };
         let nonce = base::random::bytes::<NONCE>();
         let mut out = Vec::with_capacity(1 + NONCE + plain.len() + TAG);
         out.push(VERSION);
@@ -47,8 +63,7 @@ impl SealingKey {
         let context = place.context();
         let failed = |_| VaultError::Sealed { table: place.table };
         let (_, body) = out.split_at_mut(1 + NONCE);
-        let tag = self
-            .cipher(&context, place)?
+        let tag = cipher(key, &context, place)?
             .encrypt_inout_detached(&XNonce::from(nonce), &context, body.into())
             .map_err(failed)?;
         out.extend(tag);
@@ -58,6 +73,9 @@ impl SealingKey {
     /// Opens what was sealed for `place`.
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
         let refused = || VaultError::Sealed { table: place.table };
+        let Kind::Sealing(key) = &self.0 else {
+            return sealed.strip_prefix(&[CLEAR]).map(<[u8]>::to_vec).ok_or_else(refused);
+        };
         let ([VERSION], rest) = sealed.split_first_chunk::<1>().ok_or_else(refused)? else {
             return Err(refused());
         };
@@ -65,7 +83,7 @@ impl SealingKey {
         let (body, tag) = rest.split_last_chunk::<TAG>().ok_or_else(refused)?;
         let mut plain = body.to_vec();
         let context = place.context();
-        self.cipher(&context, place)?
+        cipher(key, &context, place)?
             .decrypt_inout_detached(
                 &XNonce::from(*nonce),
                 &context,
@@ -75,14 +93,17 @@ impl SealingKey {
             .map_err(|_| refused())?;
         Ok(plain)
     }
+}
 
-    fn cipher(&self, context: &[u8], place: Place<'_>) -> Result<XChaCha20Poly1305, VaultError> {
-        let mut key = Zeroizing::new([0; 32]);
-        self.0
-            .expand(context, key.as_mut())
-            .map_err(|_| VaultError::Sealed { table: place.table })?;
-        Ok(XChaCha20Poly1305::new((&*key).into()))
-    }
+fn cipher(
+    key: &Hkdf<Sha256>,
+    context: &[u8],
+    place: Place<'_>,
+) -> Result<XChaCha20Poly1305, VaultError> {
+    let mut record = Zeroizing::new([0; 32]);
+    key.expand(context, record.as_mut())
+        .map_err(|_| VaultError::Sealed { table: place.table })?;
+    Ok(XChaCha20Poly1305::new((&*record).into()))
 }
 
 impl std::fmt::Debug for SealingKey {

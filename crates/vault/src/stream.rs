@@ -10,58 +10,73 @@ use chacha20poly1305::aead::Payload;
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
-use crate::sealing::{Place, SealingKey};
+use crate::sealing::{Kind, Place, SealingKey};
 
 /// Bytes in each chunk but the last, before sealing.
 pub const CHUNK: usize = 64 * 1024;
 /// Bytes in each chunk but the last, after sealing.
-pub const SEALED_CHUNK: usize = CHUNK + 16;
+pub const SEALED_CHUNK: usize = CHUNK + TAG;
+const TAG: usize = 16;
 
 /// The nonce's part that the construction leaves to us. The key is used for one stream only.
 const NONCE: [u8; 19] = [0; 19];
 
-/// Seals a stream, chunk by chunk.
-pub struct Sealer(EncryptorBE32<XChaCha20Poly1305>);
+/// Seals a stream, chunk by chunk; without a cipher where sealing is off.
+pub struct Sealer(Option<EncryptorBE32<XChaCha20Poly1305>>);
 
-/// Opens a sealed stream, chunk by chunk.
-pub struct Opener(DecryptorBE32<XChaCha20Poly1305>);
+/// Opens a sealed stream, chunk by chunk; without a cipher where sealing is off.
+pub struct Opener(Option<DecryptorBE32<XChaCha20Poly1305>>);
 
 impl SealingKey {
     /// Begins a sealed stream: what seals it, and its wrapped key, to be kept at `place`.
     pub fn seal_stream(&self, place: Place<'_>) -> Result<(Sealer, Vec<u8>), VaultError> {
         let raw = Zeroizing::new(base::random::bytes::<32>());
         let wrapped = self.seal(place, raw.as_ref())?;
-        Ok((Sealer(EncryptorBE32::new((&*raw).into(), &NONCE.into())), wrapped))
+        let cipher = EncryptorBE32::new((&*raw).into(), &NONCE.into());
+        Ok((Sealer(self.seals().then_some(cipher)), wrapped))
     }
 
     /// What opens the stream whose wrapped key is kept at `place`.
     pub fn open_stream(&self, place: Place<'_>, wrapped: &[u8]) -> Result<Opener, VaultError> {
         let raw = Zeroizing::new(self.open(place, wrapped)?);
         let key = <&[u8; 32]>::try_from(raw.as_slice()).map_err(|_| VaultError::Stream)?;
-        Ok(Opener(DecryptorBE32::new(key.into(), &NONCE.into())))
+        let cipher = DecryptorBE32::new(key.into(), &NONCE.into());
+        Ok(Opener(self.seals().then_some(cipher)))
+    }
+
+    fn seals(&self) -> bool {
+        matches!(self.0, Kind::Sealing(_))
     }
 }
 
 impl Sealer {
     /// Seals a chunk that is not the last: [`CHUNK`] bytes, so that openers know its size.
     pub fn next(&mut self, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.0.encrypt_next(Payload::from(plain)).map_err(|_| VaultError::Stream)
+        let Some(cipher) = &mut self.0 else { return Ok([plain, &[0; TAG]].concat()) };
+        cipher.encrypt_next(Payload::from(plain)).map_err(|_| VaultError::Stream)
     }
 
     /// Seals the last chunk, which may be empty.
     pub fn last(self, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.0.encrypt_last(Payload::from(plain)).map_err(|_| VaultError::Stream)
+        let Some(cipher) = self.0 else { return Ok([plain, &[0; TAG]].concat()) };
+        cipher.encrypt_last(Payload::from(plain)).map_err(|_| VaultError::Stream)
     }
 }
 
 impl Opener {
     /// Opens a chunk that is not the last.
     pub fn next(&mut self, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.0.decrypt_next(Payload::from(sealed)).map_err(|_| VaultError::Stream)
+        let Some(cipher) = &mut self.0 else { return without_tag(sealed) };
+        cipher.decrypt_next(Payload::from(sealed)).map_err(|_| VaultError::Stream)
     }
 
     /// Opens the last chunk.
     pub fn last(self, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.0.decrypt_last(Payload::from(sealed)).map_err(|_| VaultError::Stream)
+        let Some(cipher) = self.0 else { return without_tag(sealed) };
+        cipher.decrypt_last(Payload::from(sealed)).map_err(|_| VaultError::Stream)
     }
+}
+
+fn without_tag(clear: &[u8]) -> Result<Vec<u8>, VaultError> {
+    clear.strip_suffix(&[0; TAG]).map(<[u8]>::to_vec).ok_or(VaultError::Stream)
 }

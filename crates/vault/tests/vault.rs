@@ -1,5 +1,7 @@
 //! The vault as its users see it, on real stores.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 use std::path::Path;
 
 use base::number::RoomNo;
@@ -42,7 +44,7 @@ mod records {
     #[tokio::test]
     async fn what_was_sealed_opens() {
         let key = alices_key().await;
-        for plain in [&b""[..], b"x", &[5; 300], &[9; 100_000]] {
+        for plain in [&b""[..], b"x", &[5; 300], &vec![9; 100_000]] {
             let sealed = key.seal(place(b"1"), plain).unwrap();
             assert_eq!(sealed.len(), plain.len() + 41);
             assert_eq!(key.open(place(b"1"), &sealed).unwrap(), plain);
@@ -357,8 +359,9 @@ mod files {
         KeyEncryptionKey::load_or_create(&path).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), made);
         assert_eq!(made.len(), 32);
-        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o600);
+        let permissions =
+            std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        assert_eq!(permissions & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -1,0 +1,44 @@
+//! The store's contract: one suite of behaviours, run on every engine.
+//!
+//! A new engine adds a variant to [`contract::disk::Disk`] and a line to `on_every_engine!`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod contract {
+    pub(crate) mod disk;
+
+    /// Makes each behaviour (an `async fn(Disk)` above it) a test on each engine.
+    macro_rules! on_every_engine {
+        ($($behaviour:ident),* $(,)?) => {
+            mod memory {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        super::$behaviour(crate::contract::disk::Disk::memory()).await;
+                    }
+                )*
+            }
+            mod redb {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        super::$behaviour(crate::contract::disk::Disk::redb()).await;
+                    }
+                )*
+            }
+        };
+    }
+
+    mod batches;
+    mod crashes;
+    mod kill;
+    mod log;
+    mod opening;
+    mod reads;
+}
