@@ -120,6 +120,18 @@ pub(crate) struct Limits {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Store {
     pub(crate) cache_bytes: usize,
+    pub(crate) sealing: Sealing,
+}
+
+/// Whether what is stored is sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sealing {
+    /// It is.
+    #[default]
+    On,
+    /// It is not: for the proof that a search of the disk finds what sealing hides.
+    Off,
 }
 
 /// The log.
@@ -151,7 +163,8 @@ impl Config {
             })?,
             None => String::new(),
         };
-        let place = path.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string());
+        let place =
+            path.map_or_else(|| "configuration".to_owned(), |path| path.display().to_string());
         Self::from_parts(&text, &place, std::env::vars())
     }
 
@@ -173,24 +186,29 @@ impl Config {
 
     /// What no single key can tell: keys that are missing, or do not go together.
     fn require_sense(&self, place: &str) -> Result<(), Problem> {
-        let refuse = |message: &str| {
-            Err(Problem { place: place.to_owned(), message: message.to_owned() })
-        };
+        let refuse =
+            |message: &str| Err(Problem { place: place.to_owned(), message: message.to_owned() });
         if self.server.name.is_none() {
             return refuse("server.name is missing: it is the only key without a default");
         }
         if self.listen.addresses.is_empty() {
             return refuse("listen.addresses is empty: nobody could reach the server");
         }
-        if self.registration.mode == RegistrationMode::Token && self.registration.tokens.is_empty() {
+        if self.registration.mode == RegistrationMode::Token && self.registration.tokens.is_empty()
+        {
             return refuse("registration.mode is \"token\", but registration.tokens is empty");
         }
         if rules::version::rules_of(&self.rooms.default_version).is_none() {
             return refuse("rooms.default_version is not a version from 6 to 12");
         }
+        if self.store.sealing == Sealing::Off && self.rooms.encryption == Encryption::Required {
+            return refuse("store.sealing is \"off\", which rooms.encryption \"required\" forbids");
+        }
         let Passwords { memory_kib, iterations, parallelism } = self.passwords;
         if parallelism == 0 || iterations == 0 || memory_kib < 8 * parallelism {
-            return refuse("passwords: iterations and parallelism must be at least 1, and memory_kib 8 times parallelism");
+            return refuse(
+                "passwords: iterations and parallelism must be at least 1, and memory_kib 8 times parallelism",
+            );
         }
         Ok(())
     }
@@ -210,6 +228,10 @@ pub(crate) fn describe(config: &Config) -> String {
             "OPTIONAL: plain Matrix, private rooms may hold readable messages; not for real use"
         }
     };
+    let sealing = match config.store.sealing {
+        Sealing::On => "on: what people write is noise on disk without the keyring",
+        Sealing::Off => "OFF: what people write is readable on disk; not for real use",
+    };
     let addresses: Vec<_> = config.listen.addresses.iter().map(ToString::to_string).collect();
     format!(
         "the configuration is right\n\
@@ -218,7 +240,8 @@ pub(crate) fn describe(config: &Config) -> String {
          data in       {}\n\
          registration  {registration}\n\
          room version  {}\n\
-         encryption    {encryption}",
+         encryption    {encryption}\n\
+         sealing       {sealing}",
         addresses.join(", "),
         config.server.data_directory.display(),
         config.rooms.default_version,
@@ -252,7 +275,7 @@ impl Default for Listen {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { memory_kib: 19_456, iterations: 2, parallelism: 1 }
+        Self { memory_kib: 19_456, iterations: 3, parallelism: 1 }
     }
 }
 
@@ -276,7 +299,7 @@ impl Default for Limits {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { cache_bytes: 128 << 20 }
+        Self { cache_bytes: 128 << 20, sealing: Sealing::On }
     }
 }
 
@@ -291,7 +314,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::from_parts(text, "chappe.toml", variables).map_err(|problem| problem.to_string())
     }
 
@@ -302,14 +326,20 @@ mod tests {
             server: Server { name: example.server.name.clone(), ..Server::default() },
             ..Config::default()
         };
-        assert_eq!(format!("{default:?}"), format!("{:?}", Config {
-            server: Server {
-                data_directory: default.server.data_directory.clone(),
-                public_url: None,
-                ..example.server.clone()
-            },
-            ..example
-        }));
+        assert_eq!(
+            format!("{default:?}"),
+            format!(
+                "{:?}",
+                Config {
+                    server: Server {
+                        data_directory: default.server.data_directory.clone(),
+                        public_url: None,
+                        ..example.server.clone()
+                    },
+                    ..example
+                }
+            )
+        );
         let shown = format!("{default:?}");
         for key in shown.split(|c: char| !c.is_ascii_lowercase() && c != '_') {
             let is_key = shown.contains(&format!(" {key}: "));
@@ -320,8 +350,14 @@ mod tests {
     #[test]
     fn a_wrong_key_or_value_is_refused_with_its_line_and_the_nearest_name() {
         let table = [
-            ("[server]\nnmae = \"a.example\"", "chappe.toml, line 2: unknown key `nmae`; did you mean `name`?"),
-            ("[sever]\nname = \"a.example\"", "chappe.toml, line 1: unknown key `sever`; did you mean `server`?"),
+            (
+                "[server]\nnmae = \"a.example\"",
+                "chappe.toml, line 2: unknown key `nmae`; did you mean `name`?",
+            ),
+            (
+                "[sever]\nname = \"a.example\"",
+                "chappe.toml, line 1: unknown key `sever`; did you mean `server`?",
+            ),
             (
                 "[server]\nname = \"a.example\"\n[registration]\nmode = \"opne\"",
                 "chappe.toml, line 4: unknown value `opne`; did you mean `open`?",
@@ -330,7 +366,10 @@ mod tests {
             ("[server]\nname = \"not a name\"", "chappe.toml, line 2:"),
             ("[server\n", "chappe.toml, line 1:"),
             ("", "chappe.toml: server.name is missing"),
-            ("[server]\nname = \"a.example\"\n[rooms]\ndefault_version = \"5\"", "not a version from 6 to 12"),
+            (
+                "[server]\nname = \"a.example\"\n[rooms]\ndefault_version = \"5\"",
+                "not a version from 6 to 12",
+            ),
         ];
         for (text, expected) in table {
             let problem = read(text, &[]).unwrap_err();
@@ -356,7 +395,11 @@ mod tests {
     #[test]
     fn a_wrong_variable_is_refused_by_its_name() {
         let table = [
-            ("CHAPPE_SERVER_NMAE", "a", "CHAPPE_SERVER_NMAE: unknown key `nmae`; did you mean `name`?"),
+            (
+                "CHAPPE_SERVER_NMAE",
+                "a",
+                "CHAPPE_SERVER_NMAE: unknown key `nmae`; did you mean `name`?",
+            ),
             ("CHAPPE_LIMITS_REQUEST_BYTES", "many", "CHAPPE_LIMITS_REQUEST_BYTES: invalid type"),
             ("CHAPPE_SERVER", "a", "CHAPPE_SERVER: "),
         ];

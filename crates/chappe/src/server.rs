@@ -15,7 +15,7 @@ use ruma_common::OwnedServerName;
 use store::Store;
 use sync::Sync;
 use tokio::signal::unix::{SignalKind, signal};
-use vault::{KeyEncryptionKey, Vault};
+use vault::{KeyEncryptionKey, Sealing, Vault};
 
 use crate::cli::say;
 use crate::config::{self, Config};
@@ -33,7 +33,12 @@ pub(crate) struct Server {
 /// Runs a server until told to stop.
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     if config.rooms.encryption == config::Encryption::Optional {
-        tracing::warn!("rooms.encryption is \"optional\": private rooms may hold readable messages");
+        tracing::warn!(
+            "rooms.encryption is \"optional\": private rooms may hold readable messages"
+        );
+    }
+    if config.store.sealing == config::Sealing::Off {
+        tracing::warn!("store.sealing is \"off\": what people write is readable on disk");
     }
     let listening = Server::open(config).await?.listen().await?;
     for address in listening.addresses() {
@@ -57,4 +62,145 @@ pub(crate) async fn told_to_stop() {
             let _ = tokio::signal::ctrl_c().await;
         }
     }
+}
+
+impl Server {
+    /// Opens the store and the services of a configuration.
+    pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+        let name = config.server.name.clone().context("server.name is missing")?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let data = &config.server.data_directory;
+        make_private(data)?;
+        let path = data.join("chappe.redb");
+        let store = Store::open_redb(&path, config.store.cache_bytes);
+        let store = store.with_context(|| path.display().to_string())?;
+        let vault = open_vault(&config).await?;
+        let (store, time) = (&store, &clock);
+        let accounts = accounts(&config, &name, store, &vault, time).await?;
+        let devices = Devices::open(
+            store.clone(),
+            vault.clone(),
+            devices::Settings { server_name: name.clone() },
+            Arc::clone(time),
+        )
+        .await?;
+        let rooms = Rooms::open(store.clone(), vault.clone(), rooms_settings(&config, &name), Arc::clone(time)).await?;
+        let media = media(&config, &name, store, &vault, time).await?;
+        let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time)).await?;
+        let settings = api_settings(&config, name);
+        let app = App::new(Services { accounts, devices, rooms, media, sync, settings, clock });
+        Ok(Self { config, app })
+    }
+
+    /// Who people are: for the demo, which makes some.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.app.accounts
+    }
+
+    /// Opens the listeners.
+    pub(crate) async fn listen(self) -> anyhow::Result<Listeners> {
+        let config::Listen { addresses, trusted_proxies } = &self.config.listen;
+        let router = api::router(self.app);
+        Listeners::open(addresses, router, trusted_proxies, self.config.limits.connections).await
+    }
+}
+
+/// The keys, in a directory of their own: a store, and the key that wraps what it holds.
+async fn open_vault(config: &Config) -> anyhow::Result<Vault> {
+    let directory = config.server.keyring_directory();
+    make_private(&directory)?;
+    let master = KeyEncryptionKey::load_or_create(&directory.join("key-encryption-key"))?;
+    let path = directory.join("keyring.redb");
+    let keyring = Store::open_redb(&path, KEYRING_CACHE);
+    let keyring = keyring.with_context(|| path.display().to_string())?;
+    let sealing = match config.store.sealing {
+        config::Sealing::On => Sealing::On,
+        config::Sealing::Off => Sealing::Off,
+    };
+    Ok(Vault::open_with(keyring, master, sealing).await?)
+}
+
+async fn accounts(
+    config: &Config,
+    name: &OwnedServerName,
+    store: &Store,
+    vault: &Vault,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Accounts> {
+    let mut settings = accounts::Settings::new(name.clone());
+    let tokens = config.registration.tokens.iter().cloned();
+    settings.registration = match config.registration.mode {
+        config::RegistrationMode::Open => accounts::Registration::Open,
+        config::RegistrationMode::Token => {
+            accounts::Registration::Token(tokens.map(Into::into).collect())
+        }
+        config::RegistrationMode::Closed => accounts::Registration::Closed,
+    };
+    let config::Passwords { memory_kib, iterations, parallelism } = config.passwords;
+    settings.password_cost =
+        accounts::PasswordCost { memory: memory_kib, passes: iterations, lanes: parallelism };
+    settings.limits = tries(config.limits.sign_in_tries_per_minute);
+    Ok(Accounts::open(store.clone(), vault.clone(), settings, Arc::clone(clock)).await?)
+}
+
+/// Limits for one account; an address may stand for a whole town hall, so it gets five times that.
+fn tries(per_minute: u32) -> accounts::Limits {
+    let rate = |times: u32| {
+        let burst = per_minute.saturating_mul(times);
+        Some(accounts::Rate { burst, every: Duration::from_mins(1) / burst.max(1) })
+    };
+    if per_minute == 0 {
+        return accounts::Limits::LIFTED;
+    }
+    accounts::Limits {
+        sign_in_per_account: rate(1),
+        sign_in_per_address: rate(5),
+        registration_per_address: rate(3),
+    }
+}
+
+fn rooms_settings(config: &Config, name: &OwnedServerName) -> rooms::Settings {
+    rooms::Settings {
+        server_name: name.clone(),
+        default_version: config.rooms.default_version.clone(),
+        encryption: match config.rooms.encryption {
+            config::Encryption::Required => rooms::EncryptionPolicy::Required,
+            config::Encryption::Optional => rooms::EncryptionPolicy::Optional,
+        },
+    }
+}
+
+async fn media(
+    config: &Config,
+    name: &OwnedServerName,
+    store: &Store,
+    vault: &Vault,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Media> {
+    let directory = config.server.data_directory.join("media");
+    make_private(&directory)?;
+    let settings = media::Settings { server_name: name.clone(), directory, upload_bytes: config.limits.upload_bytes };
+    Ok(Media::open(store.clone(), vault.clone(), settings, Arc::clone(clock)).await?)
+}
+
+fn api_settings(config: &Config, name: OwnedServerName) -> api::Settings {
+    let public_url = config.server.public_url.as_deref();
+    let public_url = public_url.map(|url| url.trim_end_matches('/').to_owned());
+    api::Settings {
+        public_url: public_url.unwrap_or_else(|| format!("https://{name}")),
+        server_name: name,
+        request_bytes: config.limits.request_bytes,
+        body_timeout: Duration::from_secs(config.limits.body_timeout_seconds),
+        upload_bytes: config.limits.upload_bytes,
+    }
+}
+
+/// A directory that only this server's user can open.
+fn make_private(directory: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .with_context(|| format!("{} cannot be made", directory.display()))
 }

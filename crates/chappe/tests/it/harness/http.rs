@@ -32,6 +32,11 @@ impl Http {
         Self { base: base.to_owned(), client }
     }
 
+    /// Where the server is: `http://address`.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Asks for something; `body` goes as it is.
     pub(crate) async fn request(
         &self,

@@ -19,7 +19,12 @@ impl Person {
     /// The session that an answer to a registration or sign-in opens.
     pub(crate) fn of(http: Http, session: &Value) -> Self {
         let text = |key: &str| session[key].as_str().expect("a session").to_owned();
-        Self { http, user_id: text("user_id"), device_id: text("device_id"), token: text("access_token") }
+        Self {
+            http,
+            user_id: text("user_id"),
+            device_id: text("device_id"),
+            token: text("access_token"),
+        }
     }
 
     /// A request with the token.

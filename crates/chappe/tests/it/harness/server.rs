@@ -143,7 +143,8 @@ async fn spawn(directory: &Path) -> (Child, Lines<BufReader<ChildStdout>>, Strin
         .expect("the program starts");
     let stdout = process.stdout.take().expect("an output");
     let mut output = BufReader::new(stdout).lines();
-    let line = output.next_line().await.expect("a line").expect("the program says that it is ready");
+    let line =
+        output.next_line().await.expect("a line").expect("the program says that it is ready");
     let base = line.strip_prefix("chappe is ready on ").expect("its address").to_owned();
     (process, output, base)
 }
