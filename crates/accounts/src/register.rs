@@ -1,0 +1,123 @@
+//! Opening an account: by oneself, where that is allowed, or by the operator.
+
+use std::net::IpAddr;
+
+use base::change::Change;
+use base::random;
+use base::secret::Secret;
+use ruma_common::{OwnedUserId, UserId};
+use store::{Batch, CommitError};
+
+use crate::accounts::{ATTEMPTS, Accounts, owner};
+use crate::confirm::Stage;
+use crate::error::AccountError;
+use crate::limits::network;
+use crate::profile::{ProfileChange, name_field};
+use crate::settings::Registration;
+use crate::tables::{ACCOUNTS, AccountRow, PASSWORDS, PROFILE_VERSIONS, PROFILES};
+
+impl Accounts {
+    /// Opens an account, under an identifier of the person's choice or a drawn one.
+    pub async fn create(
+        &self,
+        localpart: Option<&str>,
+        password: &Secret<String>,
+        name: Option<&str>,
+    ) -> Result<OwnedUserId, AccountError> {
+        self.require_strong_password(password)?;
+        if let Some(localpart) = localpart {
+            self.require_available(localpart).await?;
+        }
+        let name = name.map(name_field).transpose()?.flatten();
+        let hash = self.0.passwords.hash(password).await?;
+        for _ in 0..ATTEMPTS {
+            let user = match localpart {
+                Some(localpart) => self.new_user(localpart)?,
+                // The room graph is for ever: an identifier that the server draws says nothing.
+                None => self.new_user(&random::base32::<16>())?,
+            };
+            let batch = self.opening(&user, &hash, name.as_deref()).await?;
+            match (self.0.store.commit(batch).await, localpart) {
+                (Ok(_), _) => {
+                    self.refresh_directory(&user).await?;
+                    return Ok(user);
+                }
+                (Err(CommitError::Conflict { .. }), Some(_)) => {
+                    return Err(AccountError::UserInUse);
+                }
+                (Err(CommitError::Conflict { .. }), None) => {}
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+        Err(AccountError::Busy)
+    }
+
+    /// Refuses a name that is malformed, taken, or was taken once.
+    pub async fn require_available(&self, localpart: &str) -> Result<(), AccountError> {
+        let user = self.new_user(localpart)?;
+        match self.account(&user).await? {
+            None => Ok(()),
+            Some(_) => Err(AccountError::UserInUse),
+        }
+    }
+
+    /// What somebody must do to open an account by themselves.
+    pub fn registration_stages(&self) -> Result<&'static [&'static [Stage]], AccountError> {
+        match self.0.settings.registration {
+            Registration::Open => Ok(&[&[Stage::Dummy]]),
+            Registration::Token(_) => Ok(&[&[Stage::RegistrationToken]]),
+            Registration::Closed => Err(AccountError::RegistrationClosed),
+        }
+    }
+
+    /// Whether a registration token opens an account.
+    pub fn is_registration_token(&self, token: &str) -> bool {
+        let token = Secret::new(token.to_owned());
+        match &self.0.settings.registration {
+            // Every token is compared, so that the time does not tell which one was close.
+            Registration::Token(tokens) => {
+                tokens.iter().filter(|known| **known == token).count() > 0
+            }
+            Registration::Open | Registration::Closed => false,
+        }
+    }
+
+    /// Counts a try to register, or to find out about names and tokens, from an address.
+    pub fn count_registration(&self, address: IpAddr) -> Result<(), AccountError> {
+        self.0.registration_per_address.charge(&network(address), self.0.clock.now())
+    }
+
+    /// The batch that opens an account.
+    async fn opening(
+        &self,
+        user: &UserId,
+        hash: &String,
+        name: Option<&str>,
+    ) -> Result<Batch, AccountError> {
+        let key = user.to_string();
+        let sealing = self.0.vault.key(&owner(user)).await?;
+        let created = self.0.clock.now();
+        let mut batch = Batch::new();
+        ACCOUNTS.check_absent(&mut batch, &key);
+        ACCOUNTS.put(&mut batch, &key, &AccountRow::Active { created, passwords: 1 })?;
+        PASSWORDS.put(&mut batch, &sealing, &key, hash)?;
+        if let Some(name) = name {
+            let profile = ProfileChange::named(name).onto_empty();
+            PROFILES.put(&mut batch, &sealing, &key, &profile)?;
+        }
+        PROFILE_VERSIONS.put(&mut batch, &key, &1)?;
+        journal::record(&mut batch, &Change::Profile { user: user.to_owned() })?;
+        Ok(batch)
+    }
+
+    /// The user id that a new localpart makes.
+    fn new_user(&self, localpart: &str) -> Result<OwnedUserId, AccountError> {
+        let invalid = || AccountError::InvalidUsername(localpart.to_owned());
+        let grammar = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'=' | b'-' | b'/' | b'+');
+        if localpart.is_empty() || !localpart.bytes().all(grammar) {
+            return Err(invalid());
+        }
+        let user = UserId::parse(format!("@{localpart}:{}", self.0.settings.server_name));
+        user.map_err(|_| invalid())
+    }
+}

@@ -1,0 +1,214 @@
+//! Proving who one is by a password, and changing it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base::secret::Secret;
+use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
+use store::{Batch, CommitError, Direction, Prefix};
+
+use crate::accounts::{ATTEMPTS, Accounts, owner, stored_user};
+use crate::error::AccountError;
+use crate::limits::network;
+use crate::password::Verdict;
+use crate::sessions::{NewSession, SignedIn};
+use crate::tables::{ACCOUNTS, AccountRow, LOGIN_TOKENS, LoginTokenRow, PASSWORDS};
+use crate::token::{self, TokenKind};
+
+/// How long a token for one sign-in lives.
+const LOGIN_TOKEN_LIFETIME: Duration = Duration::from_mins(2);
+/// Tokens for one sign-in that are looked through for those that expired.
+const LOGIN_TOKENS_SWEPT: usize = 1000;
+
+/// What somebody says to prove who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials<'a> {
+    /// A user id, or a localpart alone.
+    pub identifier: &'a str,
+    /// The password.
+    pub password: &'a Secret<String>,
+    /// Where from.
+    pub address: IpAddr,
+}
+
+/// What becomes of a person's other sessions when their password changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherSessions<'a> {
+    /// All end but this one.
+    EndAllBut(Option<&'a DeviceId>),
+    /// They stay.
+    Keep,
+}
+
+impl Accounts {
+    /// Signs somebody in by their password.
+    pub async fn sign_in(
+        &self,
+        credentials: Credentials<'_>,
+        new: NewSession,
+    ) -> Result<SignedIn, AccountError> {
+        let (user, proven) = self.prove(credentials).await?;
+        // A password changed meanwhile ended all sessions: none begins by the old one.
+        self.begin(&user, new, |account| *account == proven).await
+    }
+
+    /// The person whose password this is.
+    pub async fn check_password(
+        &self,
+        credentials: Credentials<'_>,
+    ) -> Result<OwnedUserId, AccountError> {
+        self.prove(credentials).await.map(|(user, _)| user)
+    }
+
+    /// Changes a person's password; the sessions that were ended for it.
+    pub async fn change_password(
+        &self,
+        user: &UserId,
+        password: &Secret<String>,
+        others: OtherSessions<'_>,
+    ) -> Result<Vec<OwnedDeviceId>, AccountError> {
+        self.require_strong_password(password)?;
+        let hash = self.0.passwords.hash(password).await?;
+        for _ in 0..ATTEMPTS {
+            let account = self.active(user).await?;
+            if self.put_password(user, account, &hash).await?.is_some() {
+                return match others {
+                    OtherSessions::EndAllBut(current) => self.end_sessions(user, current).await,
+                    OtherSessions::Keep => Ok(Vec::new()),
+                };
+            }
+        }
+        Err(AccountError::Busy)
+    }
+
+    /// Refuses a password that nobody should have.
+    pub fn require_strong_password(&self, password: &Secret<String>) -> Result<(), AccountError> {
+        self.0.passwords.require_strong(password)
+    }
+
+    /// A token with which another device of the person signs in once, and how long it lives.
+    pub async fn issue_login_token(
+        &self,
+        user: &UserId,
+    ) -> Result<(Secret<String>, Duration), AccountError> {
+        let account = self.active(user).await?;
+        let (token, hash) = token::draw(TokenKind::Login);
+        let expires = self.0.clock.now().plus(LOGIN_TOKEN_LIFETIME);
+        let mut batch = Batch::new();
+        ACCOUNTS.check_equals(&mut batch, &user.to_string(), &account)?;
+        LOGIN_TOKENS.put(&mut batch, &hash, &LoginTokenRow { user: user.to_string(), expires })?;
+        self.0.store.commit(batch).await?;
+        Ok((token, LOGIN_TOKEN_LIFETIME))
+    }
+
+    /// Signs somebody in by a token that another device of theirs was given, once.
+    pub async fn sign_in_by_token(
+        &self,
+        token: &str,
+        address: IpAddr,
+        new: NewSession,
+    ) -> Result<SignedIn, AccountError> {
+        let (now, address) = (self.0.clock.now(), network(address));
+        self.0.sign_in_per_address.charge(&address, now)?;
+        let hash = token::hash_of_kind(token, TokenKind::Login);
+        let hash = hash.ok_or(AccountError::WrongCredentials)?;
+        let row = LOGIN_TOKENS.get(&self.0.store, &hash).await?;
+        let row = row.ok_or(AccountError::WrongCredentials)?;
+        let mut batch = Batch::new();
+        LOGIN_TOKENS.check_equals(&mut batch, &hash, &row)?;
+        LOGIN_TOKENS.delete(&mut batch, &hash);
+        match self.0.store.commit(batch).await {
+            Ok(_) if row.expires > now => {}
+            // Expired, or somebody else used it first.
+            Ok(_) | Err(CommitError::Conflict { .. }) => {
+                return Err(AccountError::WrongCredentials);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.0.sign_in_per_address.refund(&address);
+        self.begin_session(&stored_user(&row.user)?, new).await
+    }
+
+    /// Removes tokens for one sign-in that nobody used in time.
+    pub(crate) async fn sweep_login_tokens(&self) -> Result<(), AccountError> {
+        let (store, now) = (&self.0.store, self.0.clock.now());
+        let all = Prefix::all();
+        let rows = LOGIN_TOKENS.scan(store, &all, Direction::Forward, LOGIN_TOKENS_SWEPT).await?;
+        let mut batch = Batch::new();
+        for (hash, _) in rows.iter().filter(|(_, row)| row.expires <= now) {
+            LOGIN_TOKENS.delete(&mut batch, hash);
+        }
+        if !batch.is_empty() {
+            store.commit(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// The person whose password this is, and their account as it was when it was proven.
+    async fn prove(
+        &self,
+        credentials: Credentials<'_>,
+    ) -> Result<(OwnedUserId, AccountRow), AccountError> {
+        let Credentials { identifier, password, address } = credentials;
+        let (user, address) = (self.resolve(identifier), network(address));
+        let tried = user.as_ref().map_or(identifier, |user| user.as_str());
+        let now = self.0.clock.now();
+        self.0.sign_in_per_address.charge(&address, now)?;
+        self.0.sign_in_per_account.charge(&tried, now)?;
+        let known = match &user {
+            Some(user) => self.password_hash(user).await?,
+            None => None,
+        };
+        let hash = known.as_ref().map(|(_, hash)| hash.clone());
+        let verdict = self.0.passwords.verify(password, hash).await?;
+        let (Some((account, _)), false) = (known, verdict == Verdict::Wrong) else {
+            return Err(AccountError::WrongCredentials);
+        };
+        let user = user.ok_or(AccountError::WrongCredentials)?;
+        self.0.sign_in_per_address.refund(&address);
+        self.0.sign_in_per_account.refund(&user.as_str());
+        let rehashed = match verdict {
+            Verdict::RightButStale => {
+                let hash = self.0.passwords.hash(password).await?;
+                self.put_password(&user, account, &hash).await?
+            }
+            _ => None,
+        };
+        Ok((user, rehashed.unwrap_or(account)))
+    }
+
+    /// A person's account and the hash of their password.
+    async fn password_hash(
+        &self,
+        user: &UserId,
+    ) -> Result<Option<(AccountRow, String)>, AccountError> {
+        let view = self.0.store.snapshot().await?;
+        let key = user.to_string();
+        let account = ACCOUNTS.get(&view, &key).await?;
+        let hash = PASSWORDS.get(&view, &self.0.vault, &owner(user), &key).await?;
+        Ok(account.zip(hash))
+    }
+
+    /// Sets a password that was decided on `account`: the account as it is now, or `None` when
+    /// somebody else wrote first.
+    async fn put_password(
+        &self,
+        user: &UserId,
+        account: AccountRow,
+        hash: &String,
+    ) -> Result<Option<AccountRow>, AccountError> {
+        let AccountRow::Active { created, passwords } = account else { return Ok(None) };
+        let next = AccountRow::Active { created, passwords: passwords + 1 };
+        let sealing = self.0.vault.key(&owner(user)).await?;
+        let key = user.to_string();
+        let mut batch = Batch::new();
+        ACCOUNTS.check_equals(&mut batch, &key, &account)?;
+        ACCOUNTS.put(&mut batch, &key, &next)?;
+        PASSWORDS.put(&mut batch, &sealing, &key, hash)?;
+        match self.0.store.commit(batch).await {
+            Ok(_) => Ok(Some(next)),
+            Err(CommitError::Conflict { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The tables of accounts, each with what it is for.
+//!
+//! Keys hold identifiers only, and those are opaque. What a person wrote, and what proves who they
+//! are, is sealed under their key.
+
+use std::collections::BTreeMap;
+
+use base::clock::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::Table;
+use vault::SealedTable;
+
+use crate::token::TokenHash;
+
+/// Person and device.
+pub(crate) type SessionKey = (String, String);
+
+/// Every account that ever was: an identifier is never given twice.
+pub(crate) const ACCOUNTS: Table<String, AccountRow> = Table::new("accounts");
+/// Argon2id hash of a person's password, in PHC form.
+pub(crate) const PASSWORDS: SealedTable<String, String> = SealedTable::new("passwords");
+/// The sessions of a person.
+pub(crate) const SESSIONS: Table<SessionKey, SessionRow> = Table::new("sessions");
+/// What a person calls their sessions.
+pub(crate) const SESSION_NAMES: SealedTable<SessionKey, String> = SealedTable::new("session_names");
+/// When a session was last used, to the minute.
+pub(crate) const SESSIONS_SEEN: Table<SessionKey, Timestamp> = Table::new("sessions_seen");
+/// Hash of an access or refresh token → its session.
+pub(crate) const TOKENS: Table<[u8; 32], TokenRow> = Table::new("tokens");
+/// Hash of a token for one sign-in → who signs in.
+pub(crate) const LOGIN_TOKENS: Table<[u8; 32], LoginTokenRow> = Table::new("login_tokens");
+/// What a person shows of themselves.
+pub(crate) const PROFILES: SealedTable<String, ProfileRow> = SealedTable::new("profiles");
+/// How often a profile changed: every change names the version that it was decided on.
+pub(crate) const PROFILE_VERSIONS: Table<String, u64> = Table::new("profile_versions");
+/// People who closed their account and whose rooms and devices are still to be left.
+pub(crate) const DEPARTURES: Table<String, Erasure> = Table::new("departures");
+
+/// An account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AccountRow {
+    /// In use.
+    Active {
+        /// Since when.
+        created: Timestamp,
+        /// How often the password was set: what was decided on an older one does not stand.
+        passwords: u64,
+    },
+    /// Closed for good; the identifier stays taken.
+    Deactivated {
+        /// Since when.
+        at: Timestamp,
+    },
+}
+
+/// What becomes of what a person wrote when they close their account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Erasure {
+    /// It stays where it was sent.
+    Keep,
+    /// It becomes unreadable: the person's key is destroyed.
+    Erase,
+}
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SessionRow {
+    pub(crate) created: Timestamp,
+    /// The tokens given last.
+    pub(crate) current: TokenPair,
+    /// Those before them, good until the current ones are first used: the answer that carried the
+    /// current ones may have been lost.
+    pub(crate) previous: Option<TokenPair>,
+}
+
+/// The tokens of a session, by hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TokenPair {
+    pub(crate) access: TokenHash,
+    /// When the access token expires.
+    pub(crate) expires: Option<Timestamp>,
+    pub(crate) refresh: Option<TokenHash>,
+}
+
+impl TokenPair {
+    /// Both hashes.
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = TokenHash> {
+        std::iter::once(self.access).chain(self.refresh)
+    }
+}
+
+/// Whose token it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TokenRow {
+    pub(crate) user: String,
+    pub(crate) device: String,
+}
+
+/// Who may sign in once, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LoginTokenRow {
+    pub(crate) user: String,
+    pub(crate) expires: Timestamp,
+}
+
+/// A profile: its fields, each as JSON text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProfileRow {
+    pub(crate) fields: BTreeMap<String, String>,
+}
