@@ -1,34 +1,12 @@
 /** From what the server and the SDK throw to the closed set of errors that people are told. */
 import { ConnectionError, HTTPError, MatrixError } from "matrix-js-sdk";
+import { codeOfAnswer } from "./errorCodes.ts";
 import { type ErrorCode, UserFacingError } from "./model.ts";
-
-/** What a Matrix `errcode` means to a person. */
-const BY_ERRCODE: Readonly<Record<string, ErrorCode>> = {
-  M_FORBIDDEN: "not-allowed",
-  M_GUEST_ACCESS_FORBIDDEN: "not-allowed",
-  M_LIMIT_EXCEEDED: "too-many-attempts",
-  M_NOT_FOUND: "not-found",
-  M_TOO_LARGE: "file-too-large",
-  M_UNKNOWN_TOKEN: "session-ended",
-  M_MISSING_TOKEN: "session-ended",
-  M_USER_DEACTIVATED: "account-closed",
-  M_USER_SUSPENDED: "account-closed",
-  M_USER_LOCKED: "account-closed",
-};
 
 /** The error that a person is told, whatever was thrown. */
 export function userFacing(error: unknown): UserFacingError {
   if (error instanceof UserFacingError) return error;
   return new UserFacingError(codeOf(error), { cause: error });
-}
-
-/** What a server's answer means. */
-export function codeOfAnswer(errcode: string | undefined, status: number | undefined): ErrorCode {
-  const known = errcode === undefined ? undefined : BY_ERRCODE[errcode];
-  if (known !== undefined) return known;
-  if (status === 413) return "file-too-large";
-  if (status === 429) return "too-many-attempts";
-  return status !== undefined && status >= 500 ? "server" : "unknown";
 }
 
 /** Runs an action of a person; whatever it throws comes out as a `UserFacingError`. */
