@@ -16,6 +16,8 @@ use crate::error::VaultError;
 
 /// First byte of everything sealed: the format.
 const VERSION: u8 = 1;
+/// First byte of what is kept readable, where sealing is off.
+const READABLE: u8 = 0;
 /// First byte of everything left clear, where sealing is off.
 const CLEAR: u8 = 0;
 const NONCE: usize = 24;
@@ -101,8 +103,7 @@ fn cipher(
     place: Place<'_>,
 ) -> Result<XChaCha20Poly1305, VaultError> {
     let mut record = Zeroizing::new([0; 32]);
-    key.expand(context, record.as_mut())
-        .map_err(|_| VaultError::Sealed { table: place.table })?;
+    key.expand(context, record.as_mut()).map_err(|_| VaultError::Sealed { table: place.table })?;
     Ok(XChaCha20Poly1305::new((&*record).into()))
 }
 
