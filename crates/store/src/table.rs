@@ -258,4 +258,29 @@ impl<K: Key> Counters<K> {
     pub fn add(&self, batch: &mut Batch, key: &K, amount: i64) {
         batch.operations.push(Operation::Add { table: self.name, key: key.to_bytes(), amount });
     }
+
+    /// Every counter of a part of the table. For parts that are known to be small.
+    pub async fn all(
+        &self,
+        store: &impl Reader,
+        part: &Prefix,
+    ) -> Result<Vec<Entry<K, i64>>, StoreError> {
+        let rows = store.read_range(self.name, part, Direction::Forward, usize::MAX).await?;
+        let read = |(key, value): (Vec<u8>, Vec<u8>)| {
+            let mut reader = KeyReader::new(&key);
+            let read = K::read(&mut reader).and_then(|key| reader.finish().map(|()| key));
+            let read = read.map_err(|source| StoreError::Codec { table: self.name, source })?;
+            Ok((read, counter(self.name, Some(value))?))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Adds the removal of a part of the table to the batch.
+    pub fn delete_range(&self, batch: &mut Batch, part: Prefix) {
+        batch.operations.push(Operation::DeleteRange {
+            table: self.name,
+            from: part.from,
+            to: part.to,
+        });
+    }
 }
