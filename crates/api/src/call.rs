@@ -38,13 +38,15 @@ where
     pub(crate) async fn receive(app: &App, raw: Raw) -> Result<Self, ApiError> {
         let Raw { request, arguments, address } = raw;
         let credentials = T::Authentication::extract_authentication(&request);
-        let credentials = credentials.map_err(|error| unauthenticated(&error.into()))?;
+        let credentials = credentials.map_err(|error| unauthenticated(&*error.into()))?;
         let who = T::Authentication::authenticate(app, credentials).await?;
         if request.method() != Method::GET {
             require_strict_json(request.body())?;
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let request = T::try_from_http_request(request.as_ref(), &arguments);
+        let (parts, body) = request.into_parts();
+        let request = http::Request::from_parts(parts, &*body);
+        let request = T::try_from_http_request(request, &arguments);
         Ok(Self { request: request.map_err(malformed)?, who, address })
     }
 }

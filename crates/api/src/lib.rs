@@ -11,6 +11,7 @@ mod call;
 mod client;
 mod confirm;
 mod error;
+mod members_only;
 mod routes;
 mod server;
 mod web;

@@ -28,7 +28,23 @@ pub(crate) struct Routes(Router<App>);
 
 impl Routes {
     /// Adds the endpoint that a handler's request type describes, under all of its paths.
-    pub(crate) fn add<H, T, F>(mut self, handler: H) -> Self
+    pub(crate) fn add<H, T, F>(self, handler: H) -> Self
+    where
+        H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
+        F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+        T: IncomingRequest + Send + 'static,
+        T::Authentication: Authenticate,
+        <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
+    {
+        self.add_at(T::PATH_BUILDER.all_paths(), handler)
+    }
+
+    /// Adds an endpoint under these paths: for those that ruma's description leaves out.
+    pub(crate) fn add_at<'a, H, T, F>(
+        mut self,
+        paths: impl IntoIterator<Item = &'a str>,
+        handler: H,
+    ) -> Self
     where
         H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
         F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
@@ -48,7 +64,7 @@ impl Routes {
                 }
             })
         });
-        for path in T::PATH_BUILDER.all_paths() {
+        for path in paths {
             self = self.mount(path, &T::METHOD, Arc::clone(&erased));
         }
         self

@@ -213,6 +213,11 @@ impl Rooms {
         Ok(rooms)
     }
 
+    /// Refuses who is not in the room.
+    pub async fn require_member(&self, user: &UserId, room_id: &RoomId) -> Result<(), RoomError> {
+        self.require_joined(&*self.room(room_id).await?, user)
+    }
+
     /// A plain refusal when the person is not in the room.
     pub(crate) fn require_joined(&self, room: &Room, user: &UserId) -> Result<(), RoomError> {
         if room.current().membership(user) == Membership::Join {
