@@ -16,8 +16,6 @@ use crate::error::VaultError;
 
 /// First byte of everything sealed: the format.
 const VERSION: u8 = 1;
-/// First byte of what is kept readable, where sealing is off.
-const READABLE: u8 = 0;
 /// First byte of everything left clear, where sealing is off.
 const CLEAR: u8 = 0;
 const NONCE: usize = 24;
