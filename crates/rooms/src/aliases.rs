@@ -203,7 +203,7 @@ impl Rooms {
 }
 
 /// The aliases that the content of a canonical alias event names.
-fn named(content: &Value) -> impl Iterator<Item = &str> {
+pub(crate) fn named(content: &Value) -> impl Iterator<Item = &str> {
     let main = content.get("alias").and_then(Value::as_str);
     let others = content.get("alt_aliases").and_then(Value::as_array);
     main.into_iter().chain(others.into_iter().flatten().filter_map(Value::as_str))

@@ -9,7 +9,9 @@ use ruma_common::room_version_rules::RoomVersionRules;
 use ruma_common::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId};
 use serde_json::{Map, Value, json};
 
+use crate::aliases::named;
 use crate::append::Writing;
+use crate::commit::deciding;
 use crate::error::RoomError;
 use crate::load::{EncryptionPolicy, Rooms, version};
 use crate::membership::MemberProfile;
@@ -73,26 +75,36 @@ impl Rooms {
         profile: &MemberProfile,
         new: NewRoom,
     ) -> Result<OwnedRoomId, RoomError> {
+        let created = deciding(|| self.create_once(creator, profile, &new)).await;
+        created.map_err(|error| match error {
+            RoomError::Forbidden(message) => RoomError::InvalidState(message),
+            error => error,
+        })
+    }
+
+    async fn create_once(
+        &self,
+        creator: &UserId,
+        profile: &MemberProfile,
+        new: &NewRoom,
+    ) -> Result<OwnedRoomId, RoomError> {
         let id = new.version.as_ref().unwrap_or(&self.0.settings.default_version);
         let (version, rules) = version(id.as_str())?;
-        let mut writing = self.begin(creator, &new, (version, rules)).await?;
+        let mut writing = self.begin(creator, new, (version, rules)).await?;
         writing.state(creator, "m.room.member", creator.as_str(), profile.joining()).await?;
-        writing.set_powers(creator, &new).await?;
+        writing.set_powers(creator, new).await?;
         if let Some(alias) = &new.alias {
             self.reserve_alias(&mut writing, creator, alias).await?;
             let content = json!({ "alias": alias });
             writing.state(creator, "m.room.canonical_alias", "", content).await?;
         }
-        writing.set_openness(creator, &new).await?;
-        writing.encrypt_if_private(creator, &new).await?;
-        for StateInput { kind, state_key, content } in &new.initial_state {
-            writing.state(creator, kind, state_key, content.clone()).await?;
-        }
+        writing.set_openness(creator, new).await?;
+        writing.set_asked(creator, new).await?;
         if let Some(name) = &new.name {
             writing.state(creator, "m.room.name", "", json!({ "name": name })).await?;
         }
         if let Some(topic) = &new.topic {
-            writing.state(creator, "m.room.topic", "", json!({ "topic": topic })).await?;
+            writing.state(creator, "m.room.topic", "", topic_content(topic)).await?;
         }
         for (person, profile) in &new.invite {
             let content = profile.invited(new.direct);
@@ -143,6 +155,7 @@ fn create_content(
 ) -> Value {
     let mut content = new.creation_content.clone();
     content.insert("room_version".to_owned(), version.as_str().into());
+    content.remove("creator");
     if !rules.authorization.use_room_create_sender {
         content.insert("creator".to_owned(), creator.as_str().into());
     }
@@ -161,6 +174,11 @@ fn create_content(
         content.insert("additional_creators".to_owned(), creators.into());
     }
     Value::Object(content)
+}
+
+/// "…sent into the room with a `text/plain` mimetype."
+fn topic_content(topic: &str) -> Value {
+    json!({ "topic": topic, "m.topic": { "m.text": [{ "body": topic }] } })
 }
 
 impl Writing {
@@ -199,18 +217,38 @@ impl Writing {
         self.state(creator, "m.room.guest_access", "", guests).await
     }
 
-    /// Promise P1: a private room or direct chat is encrypted, asked for or not.
-    async fn encrypt_if_private(
-        &mut self,
-        creator: &UserId,
-        new: &NewRoom,
-    ) -> Result<(), RoomError> {
-        let asked = new.initial_state.iter().any(|state| state.kind == "m.room.encryption");
-        let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required;
-        let private = new.preset.is_private() || new.direct == Direct::Yes;
-        if asked || !required || !private {
-            return Ok(());
+    /// Sets the state that was asked for, and encryption where it must be.
+    async fn set_asked(&mut self, creator: &UserId, new: &NewRoom) -> Result<(), RoomError> {
+        for StateInput { kind, state_key, content } in &new.initial_state {
+            if kind == "m.room.canonical_alias" {
+                self.check_new_aliases(content, new)?;
+            }
+            self.state(creator, kind, state_key, content.clone()).await?;
         }
-        self.state(creator, "m.room.encryption", "", encryption()).await
+        if self.must_be_encrypted(new) {
+            self.state(creator, "m.room.encryption", "", encryption()).await?;
+        }
+        Ok(())
+    }
+
+    /// A room that does not exist yet has no alias but the one that it is made with.
+    fn check_new_aliases(&self, content: &Value, new: &NewRoom) -> Result<(), RoomError> {
+        let own = new.alias.as_ref().map(|alias| alias.as_str());
+        match named(content).find(|alias| Some(*alias) != own) {
+            Some(alias) => {
+                let id = &self.room.id;
+                Err(RoomError::BadAlias(format!("{alias} is not an alias of room {id}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Promise P1: a direct chat, and whatever is not open to everybody, is encrypted, asked for or
+    /// not. A space holds no messages.
+    fn must_be_encrypted(&self, new: &NewRoom) -> bool {
+        let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required;
+        let private = new.direct == Direct::Yes || !self.current.is_open();
+        let kind = new.creation_content.get("type").and_then(Value::as_str);
+        required && private && kind != Some("m.space") && !self.current.is_encrypted()
     }
 }

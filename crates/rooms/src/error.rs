@@ -39,6 +39,9 @@ pub enum RoomError {
     /// The room is not in the state that the request is about.
     #[error("{0}")]
     BadState(String),
+    /// What a new room was to begin with is not allowed.
+    #[error("{0}")]
+    InvalidState(String),
     /// An alias that a room would go by does not lead to it.
     #[error("{0}")]
     BadAlias(String),

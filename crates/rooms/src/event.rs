@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use base::number::{EventNo, RoomNo, TimelineOrd};
 use rules::event::Pdu;
 use rules::tree::NodeNo;
-use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, EventId, OwnedDeviceId, UserId};
+use ruma_common::serde::Base64;
+use ruma_common::serde::base64::UrlSafe;
+use ruma_common::{CanonicalJsonObject, EventId, OwnedDeviceId, UserId};
 
 use crate::error::RoomError;
 use crate::tables::EventRow;
@@ -28,6 +30,7 @@ pub struct Stored {
     /// What sent it, when it came from a client of this server.
     pub transaction: Option<Transaction>,
     pub(crate) state_before: Option<NodeNo>,
+    pub(crate) state_after: Option<NodeNo>,
     pub(crate) client: OnceLock<Arc<str>>,
 }
 
@@ -67,55 +70,70 @@ impl Stored {
             replaces: self.replaces,
             transaction: self.transaction.clone(),
             state_before: self.state_before,
+            state_after: self.state_after,
             client: OnceLock::new(),
         }
     }
 
-    pub(crate) fn row(&self, skeleton: &CanonicalJsonObject) -> EventRow {
-        EventRow {
+    pub(crate) fn row(&self, skeleton: &CanonicalJsonObject) -> Result<EventRow, RoomError> {
+        Ok(EventRow {
             room: self.room,
             event_id: self.id().to_string(),
             ord: self.ord,
             state_before: self.state_before,
+            state_after: self.state_after,
             replaces: self.replaces,
             redacted_by: self.redacted_by,
             transaction: self.transaction.as_ref().map(|t| (t.device.to_string(), t.id.clone())),
-            skeleton: json_text(skeleton),
-        }
+            skeleton: json_text(skeleton)?,
+        })
     }
 
-    /// Reads an event back: skeleton and, unless it is gone, body.
-    pub(crate) fn read(no: EventNo, row: EventRow, body: Option<&[u8]>) -> Result<Self, RoomError> {
-        let mut object = json_object(row.skeleton.as_bytes())?;
-        if let Some(body) = body {
-            object = rules::redaction::join(object, json_object(body)?);
-        }
+    /// Reads an event back from its row and its JSON.
+    pub(crate) fn read(
+        no: EventNo,
+        row: EventRow,
+        json: CanonicalJsonObject,
+    ) -> Result<Self, RoomError> {
         let event_id = EventId::parse(&row.event_id).map_err(|error| damaged(&error))?;
         Ok(Self {
             no,
             room: row.room,
             ord: row.ord,
-            pdu: Pdu::from_json(object, event_id).map_err(|error| damaged(&error))?,
+            pdu: Pdu::from_json(json, event_id).map_err(|error| damaged(&error))?,
             redacted_by: row.redacted_by,
             replaces: row.replaces,
             transaction: row
                 .transaction
                 .map(|(device, id)| Transaction { device: OwnedDeviceId::from(device), id }),
             state_before: row.state_before,
+            state_after: row.state_after,
             client: OnceLock::new(),
         })
     }
+
+    /// Bytes that it takes in memory, about: itself, and its form for clients.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>() + 2 * self.pdu.size()
+    }
 }
 
-pub(crate) fn json_text(object: &CanonicalJsonObject) -> String {
-    CanonicalJsonValue::Object(object.clone()).to_string()
+/// An event's id as a key: the hash that it writes out.
+pub(crate) fn key_of_id(id: &EventId) -> [u8; 32] {
+    let hash = Base64::<UrlSafe, [u8; 32]>::parse(id.localpart());
+    // An id of another form is of no event here: any key that no hash gives will do.
+    hash.map_or([0; 32], Base64::into_inner)
 }
 
-fn json_object(bytes: &[u8]) -> Result<CanonicalJsonObject, RoomError> {
+pub(crate) fn json_text(object: &CanonicalJsonObject) -> Result<String, RoomError> {
+    serde_json::to_string(object).map_err(|error| damaged(&error))
+}
+
+pub(crate) fn json_object(bytes: &[u8]) -> Result<CanonicalJsonObject, RoomError> {
     serde_json::from_slice(bytes).map_err(|error| damaged(&error))
 }
 
 /// What the store holds does not read: a bug or a damaged disk, never the asker's doing.
 pub(crate) fn damaged(error: &dyn std::fmt::Display) -> RoomError {
-    RoomError::Store(store::StoreError::Engine(format!("damaged event: {error}")))
+    RoomError::Store(store::StoreError::Engine(format!("damaged store: {error}")))
 }

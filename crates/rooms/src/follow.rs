@@ -28,6 +28,7 @@ impl Rooms {
         let missing = self.newest(room, Some(last), place, usize::MAX).await?;
         for event in missing.into_iter().rev() {
             current.head.live += 1;
+            current.head.root = event.state_after;
             if let Some(state_key) = event.pdu.state_key() {
                 current.set((event.kind().to_owned(), state_key.to_owned()), event);
             }
@@ -40,5 +41,10 @@ impl Stored {
     /// Root of the tree of the state before the event.
     pub fn state_before(&self) -> Option<NodeNo> {
         self.state_before
+    }
+
+    /// Root of the tree of the state after the event.
+    pub fn state_after(&self) -> Option<NodeNo> {
+        self.state_after
     }
 }

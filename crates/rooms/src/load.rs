@@ -6,24 +6,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::clock::Clock;
 use base::number::{EventNo, RoomNo};
+use rules::event::body_owner;
 use rules::tree::{Node, NodeNo};
-use ruma_common::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId};
+use ruma_common::{EventId, OwnedRoomId, OwnedServerName, RoomId, RoomVersionId};
 use ruma_signatures::Ed25519KeyPair;
 use store::{Direction, Prefix, Store, Table};
-use vault::{Owner, SealingKey, Vault};
+use vault::{Owner, Vault};
 
 use crate::error::RoomError;
-use crate::event::{Stored, damaged};
+use crate::event::{Stored, damaged, json_object, key_of_id};
 use crate::room::{Current, Room};
-use crate::tables::{BODIES, EVENT_IDS, EVENTS, HEADS, ROOM_IDS, ROOMS, STATE, STATE_NODES};
+use crate::tables::{
+    BODIES, EVENT_IDS, EVENTS, EventRow, HEADS, ROOM_IDS, ROOMS, STATE, STATE_NODES,
+};
 use crate::typing::Typing;
 
-/// Rooms held in memory at most; the least used go first.
-const ROOMS_HELD: u64 = 20_000;
-/// Events held in memory at most.
-const EVENTS_HELD: u64 = 50_000;
-/// Nodes of state trees held in memory at most.
-const NODES_HELD: u64 = 100_000;
+/// Room ids held in memory at most.
+const IDS_HELD: u64 = 100_000;
+/// State events of all rooms held in memory at most, about; the least used rooms go first.
+const STATE_HELD: u64 = 250_000;
+/// Bytes of events held in memory at most, about.
+const EVENTS_HELD: u64 = 64 << 20;
+/// Bytes of nodes of state trees held in memory at most, about.
+const NODES_HELD: u64 = 16 << 20;
 
 /// What an encrypted room accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +77,21 @@ pub(crate) struct Numbers {
 
 impl Numbers {
     async fn load(store: &Store) -> Result<Self, RoomError> {
-        Ok(Self {
-            room: AtomicU64::new(last(store, &ROOMS).await?.map_or(0, |no| no.0)),
-            event: AtomicU64::new(last(store, &EVENTS).await?.map_or(0, |no| no.0)),
-            node: AtomicU64::new(last(store, &STATE_NODES).await?.unwrap_or(0)),
-        })
+        let numbers =
+            Self { room: AtomicU64::new(0), event: AtomicU64::new(0), node: AtomicU64::new(0) };
+        numbers.catch_up(store).await?;
+        Ok(numbers)
+    }
+
+    /// Goes beyond every number that the store has: another node may have given some.
+    pub(crate) async fn catch_up(&self, store: &Store) -> Result<(), RoomError> {
+        let room = last(store, &ROOMS).await?.map_or(0, |no| no.0);
+        let event = last(store, &EVENTS).await?.map_or(0, |no| no.0);
+        let node = last(store, &STATE_NODES).await?.unwrap_or(0);
+        self.room.fetch_max(room, Ordering::Relaxed);
+        self.event.fetch_max(event, Ordering::Relaxed);
+        self.node.fetch_max(node, Ordering::Relaxed);
+        Ok(())
     }
 
     pub(crate) fn room(&self) -> RoomNo {
@@ -90,6 +105,10 @@ impl Numbers {
     pub(crate) fn node(&self) -> NodeNo {
         NodeNo(self.node.fetch_add(1, Ordering::Relaxed) + 1)
     }
+}
+
+fn weight(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 async fn last<K: store::Key, V>(store: &Store, table: &Table<K, V>) -> Result<Option<K>, RoomError>
@@ -119,10 +138,19 @@ impl Rooms {
             signing,
             numbers,
             typing,
-            nodes: moka::sync::Cache::new(NODES_HELD),
-            events: moka::sync::Cache::new(EVENTS_HELD),
-            ids: moka::sync::Cache::new(ROOMS_HELD),
-            rooms: moka::future::Cache::new(ROOMS_HELD),
+            nodes: moka::sync::Cache::builder()
+                .weigher(|_, node: &Arc<Node>| weight(node.size()))
+                .max_capacity(NODES_HELD)
+                .build(),
+            events: moka::sync::Cache::builder()
+                .weigher(|_, event: &Arc<Stored>| weight(event.size()))
+                .max_capacity(EVENTS_HELD)
+                .build(),
+            ids: moka::sync::Cache::new(IDS_HELD),
+            rooms: moka::future::Cache::builder()
+                .weigher(|_, room: &Arc<Room>| weight(room.current().state.size()))
+                .max_capacity(STATE_HELD)
+                .build(),
         })))
     }
 
@@ -133,15 +161,12 @@ impl Rooms {
 
     /// The room of an id.
     pub async fn room(&self, room_id: &RoomId) -> Result<Arc<Room>, RoomError> {
-        let no = match self.0.ids.get(room_id) {
-            Some(no) => no,
-            None => {
-                let no = ROOM_IDS.get(&self.0.store, &room_id.to_string()).await?;
-                let no = no.ok_or_else(|| RoomError::UnknownRoom(room_id.to_owned()))?;
-                self.0.ids.insert(room_id.to_owned(), no);
-                no
-            }
-        };
+        if let Some(no) = self.0.ids.get(room_id) {
+            return self.room_by_number(no).await;
+        }
+        let no = ROOM_IDS.get(&self.0.store, &room_id.to_string()).await?;
+        let no = no.ok_or_else(|| RoomError::UnknownRoom(room_id.to_owned()))?;
+        self.0.ids.insert(room_id.to_owned(), no);
         self.room_by_number(no).await
     }
 
@@ -165,10 +190,12 @@ impl Rooms {
 
     /// A room's current state, as the store has it.
     pub(crate) async fn load_current(&self, no: RoomNo) -> Result<Current, RoomError> {
-        let store = &self.0.store;
-        let head = HEADS.get(store, &no).await?;
+        // Head and state must be of one moment.
+        let moment = self.0.store.snapshot().await?;
+        let head = HEADS.get(&moment, &no).await?;
         let head = head.ok_or_else(|| damaged(&format!("room {no} has no head")))?;
-        let flat = STATE.all(store, &Prefix::of(&no)).await?;
+        let flat = STATE.all(&moment, &Prefix::of(&no)).await?;
+        drop(moment);
         let numbers: Vec<_> = flat.iter().map(|(_, event)| *event).collect();
         let events = self.events(&numbers).await?;
         let mut current = Current { head, ..Current::empty() };
@@ -178,9 +205,13 @@ impl Rooms {
         Ok(current)
     }
 
-    /// The event of an id, if this server has it.
-    pub async fn event_by_id(&self, event_id: &str) -> Result<Option<Arc<Stored>>, RoomError> {
-        match EVENT_IDS.get(&self.0.store, &event_id.to_owned()).await? {
+    /// The event of an id, if it is in the room.
+    pub async fn event_in(
+        &self,
+        room: RoomNo,
+        event_id: &EventId,
+    ) -> Result<Option<Arc<Stored>>, RoomError> {
+        match EVENT_IDS.get(&self.0.store, &(room, key_of_id(event_id))).await? {
             Some(no) => Ok(self.events(&[no]).await?.pop()),
             None => Ok(None),
         }
@@ -202,34 +233,33 @@ impl Rooms {
             for ((no, row), body) in missing.into_iter().zip(rows).zip(bodies) {
                 let row = row.ok_or_else(|| damaged(&format!("event {no} is missing")))?;
                 let event = Arc::new(self.unseal(no, row, body).await?);
-                self.0.events.insert(no, Arc::clone(&event));
-                found.insert(no, event);
+                // Whoever redacted it meanwhile has put it there first, and is right.
+                let entry = self.0.events.entry(no).or_insert(event);
+                found.insert(no, entry.into_value());
             }
         }
         Ok(numbers.iter().filter_map(|no| found.get(no).cloned()).collect())
     }
 
-    /// Opens an event's body with its author's key; without the key the skeleton is all there is.
+    /// Opens an event's body; without the key the skeleton is all there is.
     async fn unseal(
         &self,
         no: EventNo,
-        row: crate::tables::EventRow,
+        row: EventRow,
         body: Option<Vec<u8>>,
     ) -> Result<Stored, RoomError> {
-        let Some(sealed) = body else { return Stored::read(no, row, None) };
-        let bare = Stored::read(no, row.clone(), None)?;
-        match self.0.vault.existing_key(&Owner::Person(bare.sender().to_owned())).await? {
+        let skeleton = json_object(row.skeleton.as_bytes())?;
+        let Some(sealed) = body else { return Stored::read(no, row, skeleton) };
+        let owner = body_owner(&skeleton).map_err(|error| damaged(&error))?;
+        match self.0.vault.existing_key(&Owner::Person(owner)).await? {
             Some(key) => {
                 let place = store::Key::to_bytes(&no);
                 let place = vault::Place { table: BODIES.name(), key: &place };
-                Stored::read(no, row, Some(&key.open(place, &sealed)?))
+                let body = json_object(&key.open(place, &sealed)?)?;
+                Stored::read(no, row, rules::redaction::join(skeleton, body))
             }
-            None => Ok(bare),
+            None => Stored::read(no, row, skeleton),
         }
-    }
-
-    pub(crate) async fn key_of(&self, author: &UserId) -> Result<SealingKey, RoomError> {
-        Ok(self.0.vault.key(&Owner::Person(author.to_owned())).await?)
     }
 
     /// Makes a room just created known.

@@ -3,16 +3,23 @@
 use std::sync::Arc;
 
 use base::change::Change;
+use base::number::{EventNo, RoomNo, TimelineOrd};
+use futures_util::{StreamExt, TryStreamExt};
 use rules::build::Draft;
-use ruma_common::{RoomId, UserId};
+use ruma_common::{OwnedRoomId, RoomId, UserId};
 use serde_json::{Map, Value};
 use store::{Batch, Prefix};
 
+use crate::commit::deciding;
 use crate::create::Direct;
 use crate::error::RoomError;
+use crate::event::damaged;
 use crate::load::Rooms;
 use crate::room::Room;
-use crate::tables::{MEMBERSHIPS, Membership};
+use crate::tables::{MEMBERSHIPS, Membership, MembershipRow, ROOMS};
+
+/// Rooms written at once when a name changes in all of them.
+const ROOMS_AT_ONCE: usize = 16;
 
 /// Name and picture that a person shows in a room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +56,21 @@ impl MemberProfile {
     }
 }
 
+/// How a person stands to a room, and since which event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The room.
+    pub room: RoomNo,
+    /// How they stand to it.
+    pub membership: Membership,
+    /// The event that made it so.
+    pub event: EventNo,
+    /// Its place.
+    pub ord: TimelineOrd,
+    /// Whether they took the room out of their lists.
+    pub forgotten: bool,
+}
+
 /// A change of somebody's membership by somebody.
 #[derive(Clone, Debug)]
 pub struct MembershipChange<'a> {
@@ -72,11 +94,73 @@ impl Rooms {
         room_id: &RoomId,
         change: MembershipChange<'_>,
     ) -> Result<(), RoomError> {
+        self.change_from(room_id, &change, &|_| Ok(())).await
+    }
+
+    /// Puts somebody out of a room, or takes an invitation back.
+    pub async fn kick(
+        &self,
+        by: &UserId,
+        room_id: &RoomId,
+        of: &UserId,
+        reason: Option<String>,
+    ) -> Result<(), RoomError> {
+        let (to, profile) = (Membership::Leave, MemberProfile::default());
+        let change = MembershipChange { by, of, to, reason, profile };
+        // A kick must not lift a ban: both end in the same membership.
+        let there = |now| match now {
+            Membership::Leave | Membership::Ban => {
+                Err(RoomError::Forbidden(format!("{of} is not in the room")))
+            }
+            Membership::Join | Membership::Invite | Membership::Knock => Ok(()),
+        };
+        self.require_member(by, room_id).await?;
+        self.change_from(room_id, &change, &there).await
+    }
+
+    /// Lifts a ban.
+    pub async fn unban(
+        &self,
+        by: &UserId,
+        room_id: &RoomId,
+        of: &UserId,
+        reason: Option<String>,
+    ) -> Result<(), RoomError> {
+        let (to, profile) = (Membership::Leave, MemberProfile::default());
+        let change = MembershipChange { by, of, to, reason, profile };
+        let banned = |now| match now {
+            Membership::Ban => Ok(()),
+            _ => Err(RoomError::BadState(format!("{of} is not banned"))),
+        };
+        self.require_member(by, room_id).await?;
+        self.change_from(room_id, &change, &banned).await
+    }
+
+    /// Changes a membership that `from` lets be changed.
+    async fn change_from(
+        &self,
+        room_id: &RoomId,
+        change: &MembershipChange<'_>,
+        from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
+    ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
-        let mut writing = self.write(room).await?;
+        deciding(|| self.change_once(&room, change, from)).await
+    }
+
+    async fn change_once(
+        &self,
+        room: &Arc<Room>,
+        change: &MembershipChange<'_>,
+        from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
+    ) -> Result<(), RoomError> {
+        let mut writing = self.write(Arc::clone(room)).await?;
         let now = writing.current.membership(change.of);
+        from(now)?;
         let mut content = change.profile.content(change.to);
-        if change.to == Membership::Join && now == Membership::Join {
+        if let Some(reason) = &change.reason {
+            content.insert("reason".to_owned(), reason.as_str().into());
+        }
+        if matches!(change.to, Membership::Join | Membership::Invite) && change.to == now {
             let shown = writing.current.get("m.room.member", change.of.as_str());
             let shown = shown.and_then(|event| event.pdu.content_as::<Value>().ok());
             if shown == Some(Value::Object(content.clone())) {
@@ -93,47 +177,9 @@ impl Rooms {
             let key = "join_authorised_via_users_server";
             content.insert(key.to_owned(), voucher.as_str().into());
         }
-        if let Some(reason) = change.reason {
-            content.insert("reason".to_owned(), reason.into());
-        }
         let draft = Draft::state("m.room.member", change.of.as_str(), Value::Object(content));
         writing.append(change.by, draft, None).await?;
-        writing.commit().await.map(drop)
-    }
-
-    /// Puts somebody out of a room, or takes an invitation back.
-    pub async fn kick(
-        &self,
-        by: &UserId,
-        room_id: &RoomId,
-        of: &UserId,
-        reason: Option<String>,
-    ) -> Result<(), RoomError> {
-        let room = self.room(room_id).await?;
-        self.require_joined(&room, by)?;
-        // A kick must not lift a ban: both end in the same membership.
-        if matches!(room.current().membership(of), Membership::Leave | Membership::Ban) {
-            return Err(RoomError::Forbidden(format!("{of} is not in the room")));
-        }
-        let (to, profile) = (Membership::Leave, MemberProfile::default());
-        self.change_membership(room_id, MembershipChange { by, of, to, reason, profile }).await
-    }
-
-    /// Lifts a ban.
-    pub async fn unban(
-        &self,
-        by: &UserId,
-        room_id: &RoomId,
-        of: &UserId,
-        reason: Option<String>,
-    ) -> Result<(), RoomError> {
-        let room = self.room(room_id).await?;
-        self.require_joined(&room, by)?;
-        if room.current().membership(of) != Membership::Ban {
-            return Err(RoomError::BadState(format!("{of} is not banned")));
-        }
-        let (to, profile) = (Membership::Leave, MemberProfile::default());
-        self.change_membership(room_id, MembershipChange { by, of, to, reason, profile }).await
+        writing.commit().await
     }
 
     /// Shows a new name or picture in every room that the person is in.
@@ -142,38 +188,51 @@ impl Rooms {
         user: &UserId,
         profile: &MemberProfile,
     ) -> Result<(), RoomError> {
-        for room in self.rooms_of(user, Membership::Join).await? {
-            let mut writing = self.write(room).await?;
-            if writing.current.membership(user) != Membership::Join {
-                continue;
-            }
-            let draft = Draft::state("m.room.member", user.as_str(), profile.joining());
-            match writing.append(user, draft, None).await {
-                Ok(_) => drop(writing.commit().await?),
-                // A room whose rules forbid it keeps the old name.
-                Err(RoomError::Forbidden(_)) => {}
-                Err(error) => return Err(error),
-            }
+        let rooms = self.rooms_of(user, Membership::Join).await?;
+        let each = rooms.into_iter().map(|room| async move {
+            deciding(|| self.update_profile_in(&room, user, profile)).await
+        });
+        futures_util::stream::iter(each).buffer_unordered(ROOMS_AT_ONCE).try_collect().await
+    }
+
+    async fn update_profile_in(
+        &self,
+        room: &Arc<Room>,
+        user: &UserId,
+        profile: &MemberProfile,
+    ) -> Result<(), RoomError> {
+        let mut writing = self.write(Arc::clone(room)).await?;
+        if writing.current.membership(user) != Membership::Join {
+            return Ok(());
         }
-        Ok(())
+        let draft = Draft::state("m.room.member", user.as_str(), profile.joining());
+        match writing.append(user, draft, None).await {
+            Ok(_) => writing.commit().await,
+            // A room whose rules forbid it keeps the old name.
+            Err(RoomError::Forbidden(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a room that the person left out of their lists for good.
     pub async fn forget(&self, user: &UserId, room_id: &RoomId) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
+        deciding(|| self.forget_once(user, &room)).await
+    }
+
+    async fn forget_once(&self, user: &UserId, room: &Room) -> Result<(), RoomError> {
         let key = (user.to_string(), room.no);
         let row = MEMBERSHIPS.get(&self.0.store, &key).await?;
-        let Some(row) = row else { return Err(RoomError::UnknownRoom(room_id.to_owned())) };
+        let row = row.ok_or_else(|| RoomError::UnknownRoom(room.id.clone()))?;
         if !matches!(row.membership, Membership::Leave | Membership::Ban) {
             return Err(RoomError::Invalid("leave the room before forgetting it".to_owned()));
         }
+        if row.forgotten {
+            return Ok(());
+        }
         let mut batch = Batch::new();
         MEMBERSHIPS.check_equals(&mut batch, &key, &row)?;
-        MEMBERSHIPS.put(
-            &mut batch,
-            &key,
-            &crate::tables::MembershipRow { forgotten: true, ..row },
-        )?;
+        MEMBERSHIPS.put(&mut batch, &key, &MembershipRow { forgotten: true, ..row })?;
         journal::record(&mut batch, &Change::Forgotten { user: user.to_owned(), room: room.no })?;
         self.0.store.commit(batch).await?;
         Ok(())
@@ -205,12 +264,38 @@ impl Rooms {
         &self,
         user: &UserId,
     ) -> Result<Vec<(Arc<Room>, Membership)>, RoomError> {
-        let rows = MEMBERSHIPS.all(&self.0.store, &Prefix::of(&user.to_string())).await?;
-        let mut rooms = Vec::with_capacity(rows.len());
-        for ((_, no), row) in rows.into_iter().filter(|(_, row)| !row.forgotten) {
-            rooms.push((self.room_by_number(no).await?, row.membership));
+        let standings = self.standings(user).await?;
+        let mut rooms = Vec::with_capacity(standings.len());
+        for standing in standings.iter().filter(|standing| !standing.forgotten) {
+            rooms.push((self.room_by_number(standing.room).await?, standing.membership));
         }
         Ok(rooms)
+    }
+
+    /// How a person stands to every room that they ever had to do with. Loads no room.
+    pub async fn standings(&self, user: &UserId) -> Result<Vec<Standing>, RoomError> {
+        let rows = MEMBERSHIPS.all(&self.0.store, &Prefix::of(&user.to_string())).await?;
+        let standing = |((_, room), row): ((String, RoomNo), MembershipRow)| Standing {
+            room,
+            membership: row.membership,
+            event: row.event,
+            ord: row.ord,
+            forgotten: row.forgotten,
+        };
+        Ok(rows.into_iter().map(standing).collect())
+    }
+
+    /// Ids of the rooms that a person is in. Loads no room.
+    pub async fn joined_rooms(&self, user: &UserId) -> Result<Vec<OwnedRoomId>, RoomError> {
+        let standings = self.standings(user).await?;
+        let joined = standings.iter().filter(|standing| standing.membership == Membership::Join);
+        let numbers: Vec<_> = joined.map(|standing| standing.room).collect();
+        let rows = ROOMS.get_many(&self.0.store, &numbers).await?;
+        let ids = rows
+            .into_iter()
+            .flatten()
+            .map(|row| OwnedRoomId::try_from(row.room_id).map_err(|error| damaged(&error)));
+        ids.collect()
     }
 
     /// Refuses who is not in the room.

@@ -13,10 +13,12 @@ use crate::room::Room;
 use crate::tables::TIMELINE;
 use crate::view::{Shown, Viewer};
 
-/// Events read at a time while looking for those that the viewer may see.
-const PAGE: usize = 100;
-/// Events read at most for one page: a filter that admits none of a long history ends too.
-const LONGEST: usize = 5_000;
+/// Events read at a time, at most, while looking for those that the viewer may see.
+const STEP: usize = 100;
+/// Events read at a time at least.
+const SMALLEST_STEP: usize = 16;
+/// Steps at most for one page: a filter that admits none of a long history ends too.
+const STEPS: usize = 50;
 
 /// Which way to page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +76,14 @@ impl Rooms {
         if request.limit == 0 {
             return Ok(Page { events, end: from });
         }
-        for _ in 0..LONGEST / PAGE {
+        for _ in 0..STEPS {
+            let step = (request.limit - events.len()).clamp(SMALLEST_STEP, STEP);
             let part = stretch(viewer.room().no, from, request.to, request.way);
             let direction = match request.way {
                 Way::Back => Direction::Backward,
                 Way::Forward => Direction::Forward,
             };
-            let rows = TIMELINE.scan(&self.0.store, &part, direction, PAGE).await?;
+            let rows = TIMELINE.scan(&self.0.store, &part, direction, step).await?;
             let numbers: Vec<_> = rows.iter().map(|(_, no)| *no).collect();
             for event in self.events(&numbers).await? {
                 from = Some(gap_beyond(event.ord, request.way));
@@ -93,7 +96,7 @@ impl Rooms {
                     return Ok(Page { events, end: from });
                 }
             }
-            if rows.len() < PAGE {
+            if rows.len() < step {
                 return Ok(Page { events, end: None });
             }
         }

@@ -27,11 +27,6 @@ impl Preset {
             Self::Public => "forbidden",
         }
     }
-
-    /// Whether conversations of this kind are always sealed.
-    pub(crate) const fn is_private(self) -> bool {
-        matches!(self, Self::Private | Self::TrustedPrivate)
-    }
 }
 
 /// Content of the first `m.room.power_levels`. Creators of rooms from version 12 on have all
@@ -65,5 +60,5 @@ pub(crate) fn power_levels(
 
 /// Content of `m.room.encryption` as this server sets it.
 pub(crate) fn encryption() -> Value {
-    json!({ "algorithm": "m.megolm.v1.aes-sha2" })
+    json!({ "algorithm": rules::sealing::ALGORITHM })
 }

@@ -5,9 +5,11 @@ use base::number::RoomNo;
 use ruma_common::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
 use store::{Batch, Prefix};
 
+use crate::commit::deciding;
 use crate::error::RoomError;
+use crate::event::Stored;
 use crate::load::Rooms;
-use crate::tables::{RECEIPTS, ReceiptRow};
+use crate::tables::{RECEIPTS, ReceiptKey, ReceiptRow};
 
 /// Who learns of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,24 +59,30 @@ impl Rooms {
         let room = self.room(room_id).await?;
         self.require_joined(&room, user)?;
         let missing = || RoomError::NotFound(format!("event {event_id} is not in the room"));
-        let event = self.event_by_id(event_id.as_str()).await?.ok_or_else(missing)?;
-        if event.room != room.no {
-            return Err(missing());
-        }
+        let event = self.event_in(room.no, event_id).await?.ok_or_else(missing)?;
         let thread = thread.unwrap_or_default().to_owned();
         let key = (room.no, user.to_string(), kind.as_str().to_owned(), thread);
-        let was = RECEIPTS.get(&self.0.store, &key).await?;
+        deciding(|| self.move_receipt(user, &key, &event)).await
+    }
+
+    async fn move_receipt(
+        &self,
+        user: &UserId,
+        key: &ReceiptKey,
+        event: &Stored,
+    ) -> Result<(), RoomError> {
+        let was = RECEIPTS.get(&self.0.store, key).await?;
         if was.as_ref().is_some_and(|was| was.ord >= event.ord) {
             return Ok(());
         }
         let at = self.0.clock.now();
-        let row = ReceiptRow { event_id: event_id.to_string(), ord: event.ord, at };
+        let row = ReceiptRow { event_id: event.id().to_string(), ord: event.ord, at };
         let mut batch = Batch::new();
-        RECEIPTS.check(&mut batch, &key, was.as_ref())?;
-        RECEIPTS.put(&mut batch, &key, &row)?;
-        let private = kind == ReceiptKind::Private;
+        RECEIPTS.check(&mut batch, key, was.as_ref())?;
+        RECEIPTS.put(&mut batch, key, &row)?;
+        let private = key.2 == ReceiptKind::Private.as_str();
         let user = user.to_owned();
-        journal::record(&mut batch, &Change::Receipt { room: room.no, user, private })?;
+        journal::record(&mut batch, &Change::Receipt { room: event.room, user, private })?;
         self.0.store.commit(batch).await?;
         Ok(())
     }

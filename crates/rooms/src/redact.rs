@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use rules::build::Draft;
 use ruma_common::{EventId, OwnedEventId, RoomId, UserId};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use crate::append::Writing;
+use crate::commit::deciding;
 use crate::error::RoomError;
-use crate::event::{Stored, Transaction};
+use crate::event::{Stored, Transaction, damaged};
 use crate::load::Rooms;
+use crate::room::Room;
 use crate::send::{committed, transaction_key};
 use crate::tables::{BODIES, EVENTS};
 
@@ -22,34 +24,56 @@ impl Rooms {
         (target, reason): (&EventId, Option<String>),
         transaction: Transaction,
     ) -> Result<OwnedEventId, RoomError> {
+        let content = match reason {
+            Some(reason) => json!({ "reason": reason }),
+            None => json!({}),
+        };
+        let draft = Draft::redaction(target.to_owned(), content);
+        self.send_redaction(sender, room_id, draft, Some(transaction)).await
+    }
+
+    /// A redaction however it is sent: it takes a body away, or it is refused.
+    pub(crate) async fn send_redaction(
+        &self,
+        sender: &UserId,
+        room_id: &RoomId,
+        mut draft: Draft,
+        transaction: Option<Transaction>,
+    ) -> Result<OwnedEventId, RoomError> {
+        if draft.redacts.is_none() {
+            let named = draft.content.get("redacts").and_then(Value::as_str);
+            let named = named.and_then(|id| EventId::parse(id).ok());
+            let missing = || RoomError::Invalid("a redaction names an event (redacts)".to_owned());
+            draft.redacts = Some(named.ok_or_else(missing)?);
+        }
         let room = self.room(room_id).await?;
-        let key = transaction_key(sender, &room, "m.room.redaction", &transaction);
-        if let Some(done) = self.done(&key).await? {
+        deciding(|| self.redact_once(sender, &room, &draft, transaction.as_ref())).await
+    }
+
+    async fn redact_once(
+        &self,
+        sender: &UserId,
+        room: &Arc<Room>,
+        draft: &Draft,
+        transaction: Option<&Transaction>,
+    ) -> Result<OwnedEventId, RoomError> {
+        let request = transaction.map(|id| transaction_key(sender, room, &draft.kind, id));
+        let mut writing = self.write(Arc::clone(room)).await?;
+        if let Some(done) = self.done(request.as_ref()).await? {
             return Ok(done);
         }
-        self.require_joined(&room, sender)?;
-        let missing = || RoomError::NotFound(format!("event {target} is not in the room"));
-        let target = self.event_by_id(target.as_str()).await?.ok_or_else(missing)?;
-        if target.room != room.no {
-            return Err(missing());
-        }
-        let mut writing = self.write(room).await?;
-        if let Some(done) = self.done(&key).await? {
-            return Ok(done);
-        }
+        self.require_joined(room, sender)?;
+        let target = match &draft.redacts {
+            Some(id) => self.event_in(room.no, id).await?,
+            None => None,
+        };
+        let missing = || RoomError::NotFound("the event to redact is not in the room".to_owned());
+        let target = target.ok_or_else(missing)?;
         writing.require_power_to_redact(sender, &target)?;
-        let mut content = Map::new();
-        if let Some(reason) = reason {
-            content.insert("reason".to_owned(), reason.into());
-        }
-        let draft = Draft::redaction(target.id().to_owned(), Value::Object(content));
-        let redaction = writing.append(sender, draft, Some(transaction)).await?;
-        writing.remember(&key, &redaction)?;
-        let redacted = writing.apply(&target, &redaction)?;
-        let cache = self.0.events.clone();
-        let id = committed(writing, &redaction).await?;
-        cache.insert(redacted.no, redacted);
-        Ok(id)
+        let redaction = writing.append(sender, draft.clone(), transaction.cloned()).await?;
+        writing.remember(request.as_ref(), &redaction)?;
+        writing.take_body(&target, &redaction)?;
+        committed(writing, &redaction).await
     }
 }
 
@@ -65,13 +89,15 @@ impl Writing {
         Err(RoomError::Forbidden(format!("{sender} may not redact the events of others")))
     }
 
-    /// Takes the body away: from the store, and from the state in memory.
-    fn apply(&mut self, target: &Stored, by: &Stored) -> Result<Arc<Stored>, RoomError> {
-        let pdu = rules::redaction::redact(&self.room.rules, &target.pdu)
-            .map_err(|error| crate::event::damaged(&error))?;
-        let redacted = Arc::new(target.redacted(pdu, by.no));
-        let skeleton = redacted.pdu.json().map_err(|error| crate::event::damaged(&error))?;
-        EVENTS.put(&mut self.batch, &target.no, &redacted.row(&skeleton))?;
+    /// Takes the body away: from the store, and from what is in memory.
+    fn take_body(&mut self, target: &Stored, by: &Stored) -> Result<(), RoomError> {
+        if target.redacted_by.is_some() {
+            return Ok(());
+        }
+        let pdu = rules::redaction::redact(&self.room.rules, &target.pdu);
+        let redacted = Arc::new(target.redacted(pdu.map_err(|error| damaged(&error))?, by.no));
+        let skeleton = redacted.pdu.json().map_err(|error| damaged(&error))?;
+        EVENTS.put(&mut self.batch, &target.no, &redacted.row(&skeleton)?)?;
         BODIES.delete(&mut self.batch, &target.no);
         if let Some(state_key) = target.pdu.state_key() {
             let key = (target.kind().to_owned(), state_key.to_owned());
@@ -79,6 +105,7 @@ impl Writing {
                 self.current.set(key, Arc::clone(&redacted));
             }
         }
-        Ok(redacted)
+        self.changed.push(redacted);
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use base::number::{RoomNo, TimelineOrd};
 use parking_lot::RwLock;
 use rpds::HashTrieMapSync;
 use rules::tree::NodeNo;
+use ruma_common::room::JoinRule;
 use ruma_common::room_version_rules::RoomVersionRules;
 use ruma_common::{OwnedRoomId, OwnedUserId, RoomVersionId, UserId};
 use serde::de::DeserializeOwned;
@@ -97,12 +98,18 @@ impl Current {
         self.get("m.room.encryption", "").is_some()
     }
 
+    /// Whether anybody may come in. Every other room is private.
+    pub fn is_open(&self) -> bool {
+        self.join_rule() == JoinRule::Public
+    }
+
     /// Place of the newest event.
     pub fn last(&self) -> TimelineOrd {
         TimelineOrd::live(self.head.live)
     }
 
-    pub(crate) fn root(&self) -> Option<NodeNo> {
+    /// Root of the tree of this state.
+    pub fn root(&self) -> Option<NodeNo> {
         self.head.root
     }
 
@@ -132,6 +139,7 @@ impl Current {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Change {
     Plus,
     Minus,

@@ -7,11 +7,12 @@ use ruma_common::{OwnedEventId, RoomId, UserId};
 use serde_json::Value;
 
 use crate::append::Writing;
+use crate::commit::deciding;
 use crate::error::RoomError;
 use crate::event::{Stored, Transaction, damaged};
 use crate::load::Rooms;
 use crate::room::Room;
-use crate::tables::{TRANSACTIONS, TransactionRow};
+use crate::tables::{Membership, TRANSACTIONS, TransactionRow};
 
 impl Rooms {
     /// Sends a message event. A transaction that was already done answers with its event.
@@ -22,24 +23,27 @@ impl Rooms {
         draft: Draft,
         transaction: Option<Transaction>,
     ) -> Result<OwnedEventId, RoomError> {
-        let Some(transaction) = transaction else {
-            let room = self.room(room_id).await?;
-            let mut writing = self.write(room).await?;
-            let event = writing.append(sender, draft, None).await?;
-            return committed(writing, &event).await;
-        };
+        if draft.kind == "m.room.redaction" {
+            return self.send_redaction(sender, room_id, draft, transaction).await;
+        }
         let room = self.room(room_id).await?;
-        let key = transaction_key(sender, &room, &draft.kind, &transaction);
-        if let Some(done) = self.done(&key).await? {
+        deciding(|| self.send_once(sender, &room, &draft, transaction.as_ref())).await
+    }
+
+    async fn send_once(
+        &self,
+        sender: &UserId,
+        room: &Arc<Room>,
+        draft: &Draft,
+        transaction: Option<&Transaction>,
+    ) -> Result<OwnedEventId, RoomError> {
+        let request = transaction.map(|id| transaction_key(sender, room, &draft.kind, id));
+        let mut writing = self.write(Arc::clone(room)).await?;
+        if let Some(done) = self.done(request.as_ref()).await? {
             return Ok(done);
         }
-        let mut writing = self.write(room).await?;
-        // The same request may have been waiting for its turn twice.
-        if let Some(done) = self.done(&key).await? {
-            return Ok(done);
-        }
-        let event = writing.append(sender, draft, Some(transaction)).await?;
-        writing.remember(&key, &event)?;
+        let event = writing.append(sender, draft.clone(), transaction.cloned()).await?;
+        writing.remember(request.as_ref(), &event)?;
         committed(writing, &event).await
     }
 
@@ -51,40 +55,50 @@ impl Rooms {
         draft: Draft,
     ) -> Result<OwnedEventId, RoomError> {
         let room = self.room(room_id).await?;
-        let mut writing = self.write(room).await?;
-        if let Some(same) = writing.unchanged(sender, &draft) {
+        deciding(|| self.set_state_once(sender, &room, &draft)).await
+    }
+
+    async fn set_state_once(
+        &self,
+        sender: &UserId,
+        room: &Arc<Room>,
+        draft: &Draft,
+    ) -> Result<OwnedEventId, RoomError> {
+        let mut writing = self.write(Arc::clone(room)).await?;
+        if let Some(same) = writing.unchanged(sender, draft) {
             return Ok(same);
         }
         if draft.kind == "m.room.canonical_alias" {
             self.check_aliases(&writing.room, &draft.content).await?;
         }
-        writing.refuse_weaker_encryption(&draft)?;
-        let event = writing.append(sender, draft, None).await?;
+        let event = writing.append(sender, draft.clone(), None).await?;
         committed(writing, &event).await
     }
 
-    /// The event of a transaction that was done before.
+    /// The event of a request that was done before.
     pub(crate) async fn done(
         &self,
-        key: &TransactionKey,
+        request: Option<&TransactionKey>,
     ) -> Result<Option<OwnedEventId>, RoomError> {
-        let row = TRANSACTIONS.get(&self.0.store, key).await?;
+        let Some(request) = request else { return Ok(None) };
+        let row = TRANSACTIONS.get(&self.0.store, request).await?;
         row.map(|row| OwnedEventId::try_from(row.event_id).map_err(|error| damaged(&error)))
             .transpose()
     }
 }
 
 impl Writing {
-    /// Remembers what came of a transaction, in the batch that does it.
+    /// Remembers what came of a request, in the batch that does it.
     pub(crate) fn remember(
         &mut self,
-        key: &TransactionKey,
+        request: Option<&TransactionKey>,
         event: &Stored,
     ) -> Result<(), RoomError> {
+        let Some(request) = request else { return Ok(()) };
         let at = self.rooms.0.clock.now();
-        TRANSACTIONS.check_absent(&mut self.batch, key);
+        TRANSACTIONS.check_absent(&mut self.batch, request);
         let row = TransactionRow { event_id: event.id().to_string(), at };
-        TRANSACTIONS.put(&mut self.batch, key, &row)?;
+        TRANSACTIONS.put(&mut self.batch, request, &row)?;
         Ok(())
     }
 
@@ -92,20 +106,11 @@ impl Writing {
     fn unchanged(&self, sender: &UserId, draft: &Draft) -> Option<OwnedEventId> {
         let state_key = draft.state_key.as_deref()?;
         let current = self.current.get(&draft.kind, state_key)?;
-        let same = current.sender() == sender
+        let same = self.current.membership(sender) == Membership::Join
+            && current.sender() == sender
             && current.redacted_by.is_none()
             && current.pdu.content_as::<Value>().ok()? == draft.content;
         same.then(|| current.id().to_owned())
-    }
-
-    /// An encrypted room stays encrypted, by the one algorithm that clients have.
-    fn refuse_weaker_encryption(&self, draft: &Draft) -> Result<(), RoomError> {
-        let known = draft.content.get("algorithm").and_then(Value::as_str);
-        if draft.kind == "m.room.encryption" && known != Some("m.megolm.v1.aes-sha2") {
-            let message = "the encryption algorithm must be m.megolm.v1.aes-sha2";
-            return Err(RoomError::Invalid(message.to_owned()));
-        }
-        Ok(())
     }
 }
 

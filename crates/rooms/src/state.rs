@@ -133,10 +133,7 @@ impl Rooms {
     /// One event that a person may see; as unknown as one that is not there otherwise.
     pub async fn event(&self, viewer: &Viewer, event_id: &EventId) -> Result<Shown, RoomError> {
         let missing = || RoomError::NotFound(format!("event {event_id} is not to be seen"));
-        let event = self.event_by_id(event_id.as_str()).await?.ok_or_else(missing)?;
-        if event.room != viewer.room().no {
-            return Err(missing());
-        }
+        let event = self.event_in(viewer.room().no, event_id).await?.ok_or_else(missing)?;
         viewer.show(&event).await?.ok_or_else(missing)
     }
 

@@ -12,11 +12,11 @@ pub(crate) const ROOM_IDS: Table<String, RoomNo> = Table::new("room_ids");
 pub(crate) const ROOMS: Table<RoomNo, RoomRow> = Table::new("rooms");
 /// Where a room stands: its head. Every event names the head that it was decided on.
 pub(crate) const HEADS: Table<RoomNo, HeadRow> = Table::new("room_heads");
-/// Event id → number.
-pub(crate) const EVENT_IDS: Table<String, EventNo> = Table::new("event_ids");
+/// Event id (the hash that it is) → number. By room, so that what is written together stands together.
+pub(crate) const EVENT_IDS: Table<(RoomNo, [u8; 32]), EventNo> = Table::new("event_ids");
 /// An event: its clear skeleton (what redaction keeps) and where it stands.
 pub(crate) const EVENTS: Table<EventNo, EventRow> = Table::new("events");
-/// What redaction takes away of an event, sealed under its author's key.
+/// What redaction takes away of an event, sealed under the key of whom it belongs to.
 pub(crate) const BODIES: Table<EventNo, Vec<u8>> = Table::new("event_bodies");
 /// The order of a room's timeline.
 pub(crate) const TIMELINE: Table<(RoomNo, TimelineOrd), EventNo> = Table::new("timeline");
@@ -36,8 +36,10 @@ pub(crate) const ROOM_ALIASES: Table<(RoomNo, [u8; 32]), AliasRow> = Table::new(
 /// Rooms in the public directory.
 pub(crate) const DIRECTORY: Table<RoomNo, ()> = Table::new("room_directory");
 /// Latest receipt of a person in a room, by type and thread.
-pub(crate) const RECEIPTS: Table<(RoomNo, String, String, String), ReceiptRow> =
-    Table::new("receipts");
+pub(crate) const RECEIPTS: Table<ReceiptKey, ReceiptRow> = Table::new("receipts");
+
+/// Room, person, type, thread (empty for none).
+pub(crate) type ReceiptKey = (RoomNo, String, String, String);
 
 /// A room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,8 @@ pub(crate) struct EventRow {
     pub(crate) ord: TimelineOrd,
     /// Root of the state tree before the event.
     pub(crate) state_before: Option<NodeNo>,
+    /// Root of the state tree after the event.
+    pub(crate) state_after: Option<NodeNo>,
     /// State event that it took the place of.
     pub(crate) replaces: Option<EventNo>,
     /// Event that redacted it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base::number::EventNo;
-use rules::tree::{MissingNode, Node, NodeNo, Tree};
+use rules::tree::{MissingNode, NodeNo, Tree};
 
 use crate::error::RoomError;
 use crate::event::damaged;
@@ -55,28 +55,8 @@ impl Rooms {
         }
     }
 
-    /// The tree with one more event: its new root, and the nodes to store.
-    pub(crate) async fn insert_state(
-        &self,
-        root: Option<NodeNo>,
-        key: &StateKey,
-        event: EventNo,
-    ) -> Result<(NodeNo, Vec<(NodeNo, Arc<Node>)>), RoomError> {
-        loop {
-            let nodes = |no| self.0.nodes.get(&no);
-            match Tree::insert(root, key, event, &nodes, &mut || self.0.numbers.node()) {
-                Ok((root, made)) => {
-                    for (no, node) in &made {
-                        self.0.nodes.insert(*no, Arc::clone(node));
-                    }
-                    return Ok((root, made));
-                }
-                Err(missing) => self.fetch(missing).await?,
-            }
-        }
-    }
-
-    async fn fetch(&self, MissingNode(no): MissingNode) -> Result<(), RoomError> {
+    /// Has a missing node at hand.
+    pub(crate) async fn fetch(&self, MissingNode(no): MissingNode) -> Result<(), RoomError> {
         let node = STATE_NODES.get(&self.0.store, &no.0).await?;
         let node = node.ok_or_else(|| damaged(&format!("state node {} is missing", no.0)))?;
         self.0.nodes.insert(no, Arc::new(node));

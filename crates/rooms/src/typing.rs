@@ -89,18 +89,14 @@ impl Rooms {
         Ok(())
     }
 
-    /// Who types in a room, and since which version that is so.
+    /// Who types in a room, and since which version that is so. Whoever ran out of time is left out
+    /// here, and told as a change by [`Self::expire_typing`].
     pub fn typing(&self, room: RoomNo) -> (Vec<OwnedUserId>, TypingVersion) {
         let now = self.0.clock.now();
-        let mut state = self.0.typing.rooms.lock();
-        let State { version, rooms } = &mut *state;
-        let Some(typing) = rooms.get_mut(&room) else { return (Vec::new(), 0) };
-        if typing.expire(now) {
-            *version += 1;
-            typing.version = *version;
-        }
-        let people = typing.until.iter().map(|(user, _)| user.clone()).collect();
-        (people, typing.version)
+        let state = self.0.typing.rooms.lock();
+        let Some(typing) = state.rooms.get(&room) else { return (Vec::new(), 0) };
+        let people = typing.until.iter().filter(|(_, until)| *until > now);
+        (people.map(|(user, _)| user.clone()).collect(), typing.version)
     }
 
     /// The newest version of all.

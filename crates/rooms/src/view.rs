@@ -6,12 +6,16 @@
 use std::sync::Arc;
 
 use base::clock::Timestamp;
+use base::number::EventNo;
 use rules::visibility::{HistoryVisibility, Situation, Visible};
-use ruma_common::{OwnedDeviceId, OwnedUserId, UserId};
-use serde_json::{Map, Value, json};
+use ruma_common::{EventId, OwnedDeviceId, OwnedUserId, UserId};
+use ruma_events::room::member::MembershipState;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::RoomError;
-use crate::event::{Stored, damaged};
+use crate::event::{Stored, Transaction, damaged};
 use crate::load::Rooms;
 use crate::room::{Current, Room};
 use crate::tables::Membership;
@@ -26,7 +30,29 @@ pub struct Viewer {
 }
 
 /// An event that a person may see.
-pub struct Shown(Visible<Arc<Stored>>);
+pub struct Shown {
+    event: Visible<Arc<Stored>>,
+    /// How the person stood to the room at the event, what the event itself made of it included.
+    membership: MembershipState,
+}
+
+/// What belongs to an event beside itself, for one person.
+#[derive(Serialize)]
+struct Unsigned<'a> {
+    age: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    membership: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces_state: Option<&'a EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev_content: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev_sender: Option<&'a UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redacted_because: Option<&'a RawValue>,
+}
 
 impl Rooms {
     /// A person looking at a room.
@@ -63,15 +89,16 @@ impl Viewer {
             Some(situation) => situation,
             None => self.situation_at(event).await?,
         };
-        Ok(Visible::check(Arc::clone(event), &situation).map(Shown))
+        Ok(shown(event, &situation))
     }
 
     /// The event, if it is about this person's own membership: whom something happens to is told.
     pub fn show_own(&self, event: &Arc<Stored>) -> Option<Shown> {
         let own =
             event.kind() == "m.room.member" && event.pdu.state_key() == Some(self.user.as_str());
-        let shown = || Visible::check(Arc::clone(event), &Situation::in_the_room()).map(Shown);
-        own.then(shown).flatten()
+        let membership_after = event.pdu.membership();
+        let situation = Situation { membership_after, ..Situation::in_the_room() };
+        own.then(|| shown(event, &situation)).flatten()
     }
 
     /// Of many events, those that this person may see.
@@ -137,7 +164,7 @@ impl Viewer {
 
     /// The event in the client's form, with what belongs to it alone under `unsigned`.
     pub async fn client_json(&self, shown: &Shown) -> Result<String, RoomError> {
-        self.json_of(shown.stored()).await
+        self.json_of(shown.stored(), Some(&shown.membership)).await
     }
 
     /// State events in the client's form: those that [`Rooms::state`] and its like gave for this
@@ -145,42 +172,47 @@ impl Viewer {
     pub async fn state_json(&self, state: &[Arc<Stored>]) -> Result<Vec<String>, RoomError> {
         let mut texts = Vec::with_capacity(state.len());
         for event in state {
-            texts.push(self.json_of(event).await?);
+            texts.push(self.json_of(event, None).await?);
         }
         Ok(texts)
     }
 
-    async fn json_of(&self, event: &Arc<Stored>) -> Result<String, RoomError> {
-        let mut unsigned = Map::new();
+    async fn json_of(
+        &self,
+        event: &Stored,
+        membership: Option<&MembershipState>,
+    ) -> Result<String, RoomError> {
+        let replaced = self.other(event.replaces).await?;
+        let redaction = self.other(event.redacted_by).await?;
+        let because = redaction.as_deref().map(|by| self.plain_json(by)).transpose()?;
+        let own = |id: &&Transaction| {
+            event.sender() == self.user && self.device.as_ref() == Some(&id.device)
+        };
         let now: Timestamp = self.rooms.0.clock.now();
-        let age = now.0.saturating_sub(event.pdu.origin_server_ts().0);
-        unsigned.insert("age".to_owned(), age.into());
-        if let Some(transaction) = &event.transaction
-            && event.sender() == self.user
-            && self.device.as_ref() == Some(&transaction.device)
-        {
-            unsigned.insert("transaction_id".to_owned(), transaction.id.as_str().into());
+        let unsigned = Unsigned {
+            age: now.0.saturating_sub(event.pdu.origin_server_ts().0),
+            membership: membership.map(AsRef::as_ref),
+            transaction_id: event.transaction.as_ref().filter(own).map(|id| id.id.as_str()),
+            replaces_state: replaced.as_ref().map(|replaced| replaced.id()),
+            prev_content: replaced.as_ref().map(|replaced| replaced.pdu.content()),
+            prev_sender: replaced.as_ref().map(|replaced| replaced.sender()),
+            redacted_because: because
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|error| damaged(&error))?,
+        };
+        let unsigned = serde_json::to_string(&unsigned).map_err(|error| damaged(&error))?;
+        let plain = self.plain_json(event)?;
+        let open = plain.strip_suffix('}').unwrap_or(&plain);
+        Ok([open, ",\"unsigned\":", &unsigned, "}"].concat())
+    }
+
+    async fn other(&self, no: Option<EventNo>) -> Result<Option<Arc<Stored>>, RoomError> {
+        match no {
+            Some(no) => Ok(self.rooms.events(&[no]).await?.pop()),
+            None => Ok(None),
         }
-        if let Some(replaced) = event.replaces
-            && let Some(replaced) = self.rooms.events(&[replaced]).await?.pop()
-        {
-            unsigned.insert("replaces_state".to_owned(), replaced.id().as_str().into());
-            unsigned.insert("prev_content".to_owned(), content(&replaced)?);
-            unsigned.insert("prev_sender".to_owned(), replaced.sender().as_str().into());
-        }
-        if let Some(by) = event.redacted_by
-            && let Some(by) = self.rooms.events(&[by]).await?.pop()
-        {
-            let text = self.plain_json(&by)?;
-            let because = serde_json::from_str(&text).unwrap_or_else(|_| json!({}));
-            unsigned.insert("redacted_because".to_owned(), because);
-        }
-        let mut text = self.plain_json(event)?.to_string();
-        text.truncate(text.len() - 1);
-        text.push_str(",\"unsigned\":");
-        text.push_str(&Value::Object(unsigned).to_string());
-        text.push('}');
-        Ok(text)
     }
 
     /// The event in the client's form without `unsigned`: the same for everybody, made once.
@@ -206,10 +238,12 @@ impl Viewer {
 impl Shown {
     /// The event.
     pub fn stored(&self) -> &Arc<Stored> {
-        self.0.event()
+        self.event.event()
     }
 }
 
-fn content(event: &Stored) -> Result<Value, RoomError> {
-    event.pdu.content_as().map_err(|error| damaged(&error))
+fn shown(event: &Arc<Stored>, situation: &Situation) -> Option<Shown> {
+    let at = situation.membership_after.as_ref().or(situation.membership_before.as_ref());
+    let membership = at.cloned().unwrap_or(MembershipState::Leave);
+    Visible::check(Arc::clone(event), situation).map(|event| Shown { event, membership })
 }

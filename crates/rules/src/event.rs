@@ -151,6 +151,11 @@ impl Pdu {
         member.map(|member| member.membership)
     }
 
+    /// Whose its body is: of whom it tells.
+    pub fn body_owner(&self) -> OwnedUserId {
+        owner(self.kind(), self.state_key(), self.sender())
+    }
+
     /// What it redacts, as a field beside the content: before version 11.
     pub(crate) fn top_level_redacts(&self) -> Option<&EventId> {
         self.0.redacts.as_deref()
@@ -162,6 +167,21 @@ impl Pdu {
         let ids = inner.prev_events.len() + inner.auth_events.len();
         size_of::<Inner>() + inner.content.get().len() + inner.rest.get().len() + ids * 64
     }
+}
+
+/// Whose the body of an event is, read from its skeleton.
+pub fn body_owner(skeleton: &CanonicalJsonObject) -> Result<OwnedUserId, EventError> {
+    let text = |field: &'static str| skeleton.get(field).and_then(CanonicalJsonValue::as_str);
+    let sender = text("sender").and_then(|sender| <&UserId>::try_from(sender).ok());
+    let sender = sender.ok_or(EventError::Field("sender"))?;
+    Ok(owner(text("type").unwrap_or_default(), text("state_key"), sender))
+}
+
+/// What somebody wrote is theirs. A membership tells of whom it is about (their name, their
+/// picture) whoever wrote it, and must go with them.
+fn owner(kind: &str, state_key: Option<&str>, sender: &UserId) -> OwnedUserId {
+    let member = state_key.filter(|_| kind == "m.room.member");
+    member.and_then(|member| member.try_into().ok()).unwrap_or_else(|| sender.to_owned())
 }
 
 fn id<'a, T: TryFrom<&'a str>>(

@@ -36,6 +36,19 @@ pub enum Node {
 
 type Children = [Option<NodeNo>; 16];
 
+impl Node {
+    /// Bytes that the node takes in memory, about.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Branch(_) => size_of::<Self>() + size_of::<Children>(),
+            Self::Leaf(entries) => {
+                let texts = entries.keys().map(|(kind, key)| kind.len() + key.len() + 64);
+                size_of::<Self>() + texts.sum::<usize>()
+            }
+        }
+    }
+}
+
 /// A node that the source does not have at hand: fetch it and ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingNode(pub NodeNo);

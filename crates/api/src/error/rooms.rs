@@ -20,6 +20,9 @@ impl From<RoomError> for ApiError {
             RoomError::BadState(_) => {
                 Self::new(StatusCode::FORBIDDEN, ErrorKind::BadState, message)
             }
+            RoomError::InvalidState(_) => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorKind::InvalidRoomState, message)
+            }
             RoomError::BadAlias(_) => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::BadAlias, message)
             }
