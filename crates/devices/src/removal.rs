@@ -36,7 +36,7 @@ impl Devices {
 
     /// Forgets everything of a person who leaves: devices, cross-signing keys, signatures on them
     /// and by them, backups, account data, filters.
-    pub async fn remove_everything(&self, user: &UserId) -> Result<(), DeviceError> {
+    pub async fn remove_all(&self, user: &UserId) -> Result<(), DeviceError> {
         let person = user.to_string();
         let all = Prefix::of(&person);
         let mut batch = Batch::new();

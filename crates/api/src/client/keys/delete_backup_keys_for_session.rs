@@ -1,0 +1,16 @@
+//! `DELETE /_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}`: deletes the key of a session
+//! in a backup.
+
+use devices::BackupPart;
+use ruma_client_api::backup::delete_backup_keys_for_session::v3::{Request, Response};
+
+use super::backed_up::count;
+use crate::{ApiError, App, Call};
+
+/// Handles the call.
+pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+    let Request { version, room_id, session_id, .. } = call.request;
+    let part = BackupPart::Session(&room_id, &session_id);
+    let stamp = app.devices.delete_backup_keys(&call.who.user_id, &version, part).await?;
+    Ok(Response::new(stamp.etag, count(stamp.count)))
+}

@@ -1,0 +1,61 @@
+//! `POST /_matrix/client/v3/keys/query`: the devices and cross-signing keys of people.
+
+use std::collections::BTreeMap;
+
+use devices::DeviceKeyMap;
+use ruma_client_api::keys::get_keys::v3::{Request, Response};
+use ruma_common::encryption::DeviceKeys;
+use ruma_common::serde::Raw;
+use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, OwnedDeviceId, OwnedUserId};
+use serde_json::value::to_raw_value;
+
+use super::failures;
+use crate::{ApiError, App, Call};
+
+/// Identity keys as they are answered.
+type Answered = BTreeMap<OwnedUserId, BTreeMap<OwnedDeviceId, Raw<DeviceKeys>>>;
+
+/// Handles the call.
+pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+    let found = app.devices.query_keys(&call.who.user_id, &call.request.device_keys).await?;
+    let mut response = Response::new();
+    response.device_keys = with_names(&app, found.device_keys).await?;
+    response.master_keys = raw_keys(found.master_keys)?;
+    response.self_signing_keys = raw_keys(found.self_signing_keys)?;
+    response.user_signing_keys = raw_keys(found.user_signing_keys)?;
+    response.failures = failures::of(found.unreachable);
+    Ok(response)
+}
+
+/// Adds what a person called each device, outside of what the device signed.
+async fn with_names(app: &App, keys: DeviceKeyMap) -> Result<Answered, ApiError> {
+    let mut answered = Answered::new();
+    for (user, devices) in keys {
+        let names = if devices.is_empty() {
+            BTreeMap::new()
+        } else {
+            app.accounts.session_names(&user).await?
+        };
+        let mut named = BTreeMap::new();
+        for (device, mut keys) in devices {
+            if let Some(name) = names.get(&device) {
+                let name = CanonicalJsonValue::String(name.clone());
+                let unsigned = BTreeMap::from([("device_display_name".to_owned(), name)]);
+                keys.insert("unsigned".to_owned(), CanonicalJsonValue::Object(unsigned));
+            }
+            named.insert(device, raw(&keys)?);
+        }
+        answered.insert(user, named);
+    }
+    Ok(answered)
+}
+
+fn raw_keys<T>(
+    keys: BTreeMap<OwnedUserId, CanonicalJsonObject>,
+) -> Result<BTreeMap<OwnedUserId, Raw<T>>, ApiError> {
+    keys.into_iter().map(|(user, key)| Ok((user, raw(&key)?))).collect()
+}
+
+fn raw<T>(object: &CanonicalJsonObject) -> Result<Raw<T>, ApiError> {
+    to_raw_value(object).map(Raw::from_json).map_err(|error| ApiError::internal(&error))
+}

@@ -1,0 +1,22 @@
+//! `PUT /_matrix/client/v3/sendToDevice/{eventType}/{txnId}`: sends messages to devices.
+
+use devices::{KnownDevices, Sending};
+use ruma_client_api::to_device::send_event_to_device::v3::{Request, Response};
+
+use crate::{ApiError, App, Call};
+
+/// Handles the call.
+pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+    let Request { event_type, txn_id, messages, .. } = call.request;
+    let mut known = KnownDevices::new();
+    for user in messages.keys() {
+        let sessions = app.accounts.sessions(user).await?;
+        let devices = sessions.into_iter().map(|session| session.device_id).collect();
+        known.insert(user.clone(), devices);
+    }
+    let from =
+        Sending { user: &call.who.user_id, device: &call.who.device_id, transaction: &txn_id };
+    let kind = event_type.to_string();
+    app.devices.send_to_devices(from, &kind, &messages, &known).await?;
+    Ok(Response::new())
+}
