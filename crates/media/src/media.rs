@@ -1,0 +1,239 @@
+//! The service: upload, download, and the removal of what a crash left.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::clock::Clock;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use ruma_common::{OwnedServerName, OwnedUserId, UserId};
+use store::{Batch, Prefix, Store};
+use tokio::sync::{Notify, Semaphore};
+use vault::{Owner, Place, SealingKey, Vault};
+
+use crate::blob::{Blobs, Body};
+use crate::error::MediaError;
+use crate::file::{Download, FileInfo, MediaId};
+use crate::tables::{BEGUN, BlobRow, Details, MEDIA, MediaRow};
+
+/// Pictures decoded at a time: each may take a quarter of a gigabyte for a moment.
+const PICTURES_AT_A_TIME: usize = 2;
+
+/// Where media is kept, and how much.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server's name: the first part of every `mxc://` address.
+    pub server_name: OwnedServerName,
+    /// The folder of the blobs.
+    pub directory: PathBuf,
+    /// Bytes of an upload at most.
+    pub upload_bytes: u64,
+}
+
+/// The media of a server. Cheap to clone.
+#[derive(Clone)]
+pub struct Media(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) blobs: Blobs,
+    /// Told whenever the content of a reserved identifier has come.
+    pub(crate) arrivals: Notify,
+    pub(crate) decoders: Arc<Semaphore>,
+}
+
+impl Media {
+    /// Opens the media of a server, and removes the blobs that a crash left without a row.
+    pub async fn open(
+        store: Store,
+        vault: Vault,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, MediaError> {
+        let blobs = Blobs::open(&settings.directory)?;
+        let decoders = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
+        let arrivals = Notify::new();
+        let media =
+            Self(Arc::new(Inner { store, vault, settings, clock, blobs, arrivals, decoders }));
+        media.remove_leftovers().await?;
+        Ok(media)
+    }
+
+    /// The server's settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Stores content as it comes; its new identifier. Goes on to a clean end when the caller
+    /// goes away.
+    pub async fn upload<E: Send + 'static>(
+        &self,
+        uploader: &UserId,
+        info: FileInfo,
+        body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    ) -> Result<MediaId, MediaError> {
+        info.check()?;
+        let (media, id, uploader) = (self.clone(), MediaId::random(), uploader.to_owned());
+        let body = body.map(|piece| piece.map_err(|_| MediaError::Interrupted)).boxed();
+        let task = async move {
+            let blob = media.keep(&uploader, &id, info, body).await?;
+            let mut batch = Batch::new();
+            let key = id.as_str().to_owned();
+            MEDIA.check_absent(&mut batch, &key);
+            media.publish(batch, &id, uploader, blob).await?;
+            Ok(id)
+        };
+        tokio::spawn(task).await?
+    }
+
+    /// The content of media; waits for it, when it is announced and has not come yet.
+    pub async fn download(&self, id: &MediaId, wait: Duration) -> Result<Download, MediaError> {
+        let (uploader, blob) = self.stored(id, wait).await?;
+        self.give(id, &uploader, &blob).await
+    }
+
+    /// Who uploaded media, and the blob; waits for an announced one.
+    pub(crate) async fn stored(
+        &self,
+        id: &MediaId,
+        wait: Duration,
+    ) -> Result<(OwnedUserId, BlobRow), MediaError> {
+        let deadline = tokio::time::Instant::now() + wait;
+        loop {
+            // Listens before it looks: what comes between is heard.
+            let arrival = self.0.arrivals.notified();
+            match MEDIA.get(&self.0.store, &id.as_str().to_owned()).await? {
+                Some(MediaRow::Stored { uploader, blob, .. }) => return Ok((uploader, blob)),
+                Some(MediaRow::Reserved { expires, .. }) if expires > self.0.clock.now() => {}
+                Some(MediaRow::Reserved { .. }) | None => return Err(MediaError::NotFound),
+            }
+            if tokio::time::timeout_at(deadline, arrival).await.is_err() {
+                return Err(MediaError::NotYetUploaded);
+            }
+        }
+    }
+
+    /// Opens a blob of media for whoever may read it.
+    pub(crate) async fn give(
+        &self,
+        id: &MediaId,
+        uploader: &UserId,
+        blob: &BlobRow,
+    ) -> Result<Download, MediaError> {
+        let owner = Owner::Person(uploader.to_owned());
+        let key = self.0.vault.existing_key(&owner).await?.ok_or(MediaError::NotFound)?;
+        let details = key.open(details_place(id, &blob.name).borrow(), &blob.details)?;
+        let details: Details = postcard::from_bytes(&details).map_err(|_| MediaError::Damaged)?;
+        let opener = key.open_stream(stream_place(id, &blob.name).borrow(), &blob.wrapped)?;
+        let body = self.0.blobs.read(&blob.name, opener, blob.size).await?;
+        let info = FileInfo { content_type: details.content_type, name: details.name };
+        Ok(Download { info, size: blob.size, body })
+    }
+
+    /// Writes content of media to a new blob, on record as begun until a row takes it.
+    pub(crate) async fn keep(
+        &self,
+        uploader: &UserId,
+        id: &MediaId,
+        info: FileInfo,
+        body: Body,
+    ) -> Result<BlobRow, MediaError> {
+        let key = self.0.vault.key(&Owner::Person(uploader.to_owned())).await?;
+        let name = base::random::base32::<32>();
+        let mut begun = Batch::new();
+        BEGUN.put(&mut begun, &name, &())?;
+        self.0.store.commit(begun).await?;
+        let written = self.write(&key, id, (&name, info), body).await;
+        if written.is_err() {
+            self.discard(&name).await?;
+        }
+        written
+    }
+
+    async fn write(
+        &self,
+        key: &SealingKey,
+        id: &MediaId,
+        (name, info): (&str, FileInfo),
+        body: Body,
+    ) -> Result<BlobRow, MediaError> {
+        let (sealer, wrapped) = key.seal_stream(stream_place(id, name).borrow())?;
+        let limit = self.0.settings.upload_bytes;
+        let written = self.0.blobs.write(name, sealer, limit, body).await?;
+        let FileInfo { content_type, name: file_name } = info;
+        let details = Details { content_type, name: file_name, sha256: written.sha256 };
+        let details = postcard::to_allocvec(&details).map_err(|_| MediaError::Damaged)?;
+        let details = key.seal(details_place(id, name).borrow(), &details)?;
+        Ok(BlobRow { name: name.to_owned(), size: written.size, wrapped, details })
+    }
+
+    /// Commits the row of media, unless the batch's checks fail: then the blob goes.
+    pub(crate) async fn publish(
+        &self,
+        mut batch: Batch,
+        id: &MediaId,
+        uploader: OwnedUserId,
+        blob: BlobRow,
+    ) -> Result<(), MediaError> {
+        let name = blob.name.clone();
+        BEGUN.delete(&mut batch, &name);
+        let created = self.0.clock.now();
+        MEDIA.put(
+            &mut batch,
+            &id.as_str().to_owned(),
+            &MediaRow::Stored { uploader, created, blob },
+        )?;
+        self.commit_or_discard(batch, &name).await
+    }
+
+    pub(crate) async fn commit_or_discard(
+        &self,
+        batch: Batch,
+        blob: &str,
+    ) -> Result<(), MediaError> {
+        let committed = self.0.store.commit(batch).await.map_err(MediaError::from);
+        if matches!(committed, Err(MediaError::AlreadyUploaded)) {
+            self.discard(blob).await?;
+        }
+        committed.map(drop)
+    }
+
+    /// Removes a blob that no row has taken.
+    async fn discard(&self, name: &str) -> Result<(), MediaError> {
+        self.0.blobs.remove(name).await?;
+        let mut batch = Batch::new();
+        BEGUN.delete(&mut batch, &name.to_owned());
+        self.0.store.commit(batch).await?;
+        Ok(())
+    }
+
+    async fn remove_leftovers(&self) -> Result<(), MediaError> {
+        for (name, ()) in BEGUN.all(&self.0.store, &Prefix::all()).await? {
+            tracing::info!(blob = name, "removing an upload that was never completed");
+            self.discard(&name).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A place in a table, with its key.
+pub(crate) struct OwnedPlace(&'static str, Vec<u8>);
+
+impl OwnedPlace {
+    fn borrow(&self) -> Place<'_> {
+        Place { table: self.0, key: &self.1 }
+    }
+}
+
+/// What is sealed of a blob opens for its media and its name only.
+fn details_place(id: &MediaId, blob: &str) -> OwnedPlace {
+    OwnedPlace("media_details", format!("{}/{blob}", id.as_str()).into_bytes())
+}
+
+fn stream_place(id: &MediaId, blob: &str) -> OwnedPlace {
+    OwnedPlace("media_blob", format!("{}/{blob}", id.as_str()).into_bytes())
+}
