@@ -29,7 +29,7 @@ impl Rooms {
     ) -> Result<(), RoomError> {
         self.require_ours(alias)?;
         let room = self.room(room_id).await?;
-        self.require_joined(&room, user)?;
+        room.require_joined(user)?;
         let mut batch = Batch::new();
         self.put_alias(&mut batch, room.no, user, alias).await?;
         self.0.store.commit(batch).await.map_err(|error| taken(error, alias))?;
@@ -49,7 +49,7 @@ impl Rooms {
         let room = self.room_by_number(no).await?;
         let row = ROOM_ALIASES.get(&self.0.store, &(no, hash)).await?;
         let own = row.is_some_and(|row| row.creator == *user.as_str());
-        if !own && !self.may_set(&room, user, "m.room.canonical_alias")? {
+        if !own && !room.may_set(user, "m.room.canonical_alias")? {
             return Err(RoomError::Forbidden(format!("{user} may not delete {alias}")));
         }
         let mut batch = Batch::new();
@@ -67,7 +67,7 @@ impl Rooms {
     ) -> Result<Vec<OwnedRoomAliasId>, RoomError> {
         let room = self.room(room_id).await?;
         if !room.current().is_world_readable() {
-            self.require_joined(&room, user)?;
+            room.require_joined(user)?;
         }
         let key = self.room_key(room.no).await?;
         let part = Prefix::of(&room.no);
@@ -97,7 +97,7 @@ impl Rooms {
         listed: bool,
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
-        if !self.may_set(&room, user, "m.room.canonical_alias")? {
+        if !room.may_set(user, "m.room.canonical_alias")? {
             return Err(RoomError::Forbidden(format!("{user} may not list the room")));
         }
         let mut batch = Batch::new();

@@ -204,7 +204,7 @@ impl Writing {
             }
         }
         let tombstone = if privileged { 150 } else { 100 };
-        let content = power_levels(users, tombstone, new.power_levels.clone());
+        let content = power_levels(&users, tombstone, new.power_levels.clone());
         self.state(creator, "m.room.power_levels", "", content).await
     }
 

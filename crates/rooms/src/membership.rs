@@ -300,12 +300,14 @@ impl Rooms {
 
     /// Refuses who is not in the room.
     pub async fn require_member(&self, user: &UserId, room_id: &RoomId) -> Result<(), RoomError> {
-        self.require_joined(&*self.room(room_id).await?, user)
+        self.room(room_id).await?.require_joined(user)
     }
+}
 
+impl Room {
     /// A plain refusal when the person is not in the room.
-    pub(crate) fn require_joined(&self, room: &Room, user: &UserId) -> Result<(), RoomError> {
-        if room.current().membership(user) == Membership::Join {
+    pub(crate) fn require_joined(&self, user: &UserId) -> Result<(), RoomError> {
+        if self.current().membership(user) == Membership::Join {
             return Ok(());
         }
         Err(RoomError::Forbidden(format!("{user} is not in the room")))

@@ -6,7 +6,6 @@ use ruma_common::UserId;
 use crate::append::Writing;
 use crate::error::RoomError;
 use crate::event::damaged;
-use crate::load::Rooms;
 use crate::room::{Current, Room};
 use crate::tables::Membership;
 
@@ -26,16 +25,11 @@ impl Writing {
     }
 }
 
-impl Rooms {
+impl Room {
     /// Whether a person in the room may set state of a type there.
-    pub(crate) fn may_set(
-        &self,
-        room: &Room,
-        user: &UserId,
-        kind: &str,
-    ) -> Result<bool, RoomError> {
-        let current = room.current();
-        let powers = current.powers(room)?;
+    pub(crate) fn may_set(&self, user: &UserId, kind: &str) -> Result<bool, RoomError> {
+        let current = self.current();
+        let powers = current.powers(self)?;
         let joined = current.membership(user) == Membership::Join;
         Ok(joined && powers.level_of(user) >= powers.to_set(kind))
     }

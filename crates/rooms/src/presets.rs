@@ -32,7 +32,7 @@ impl Preset {
 /// Content of the first `m.room.power_levels`. Creators of rooms from version 12 on have all
 /// power by being creators, and may not be listed.
 pub(crate) fn power_levels(
-    users: Map<String, Value>,
+    users: &Map<String, Value>,
     tombstone_level: i64,
     overrides: Option<Map<String, Value>>,
 ) -> Value {

@@ -57,7 +57,7 @@ impl Rooms {
         (kind, thread): (ReceiptKind, Option<&str>),
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
-        self.require_joined(&room, user)?;
+        room.require_joined(user)?;
         let missing = || RoomError::NotFound(format!("event {event_id} is not in the room"));
         let event = self.event_in(room.no, event_id).await?.ok_or_else(missing)?;
         let thread = thread.unwrap_or_default().to_owned();

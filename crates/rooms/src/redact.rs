@@ -62,7 +62,7 @@ impl Rooms {
         if let Some(done) = self.done(request.as_ref()).await? {
             return Ok(done);
         }
-        self.require_joined(room, sender)?;
+        room.require_joined(sender)?;
         let target = match &draft.redacts {
             Some(id) => self.event_in(room.no, id).await?,
             None => None,

@@ -46,23 +46,20 @@ impl Rooms {
     ) -> Result<Vec<Arc<Stored>>, RoomError> {
         let room = self.room(room_id).await?;
         let current = room.current();
-        match current.membership(user) {
-            Membership::Join => Ok(current.state.values().cloned().collect()),
-            _ => {
-                let left = self.departure(&current, user).await?;
-                let forgotten = self.is_forgotten(user, &room).await?;
-                let left = left.filter(|_| !forgotten).ok_or_else(|| not_in(&room, user))?;
-                let entries = self.whole_state_at(left.state_before).await?;
-                let numbers: Vec<_> = entries.into_iter().map(|(_, no)| no).collect();
-                let mut events = self.events(&numbers).await?;
-                let own = |event: &Stored| {
-                    event.kind() == "m.room.member" && event.pdu.state_key() == Some(user.as_str())
-                };
-                events.retain(|event| !own(event));
-                events.push(left);
-                Ok(events)
-            }
+        if current.membership(user) == Membership::Join {
+            return Ok(current.state.values().cloned().collect());
         }
+        let left = self.departure(&current, user).await?;
+        let forgotten = self.is_forgotten(user, &room).await?;
+        let Some(left) = left.filter(|_| !forgotten) else {
+            if current.is_world_readable() {
+                return Ok(current.state.values().cloned().collect());
+            }
+            return Err(not_in(&room, user));
+        };
+        let entries = self.whole_state_at(left.state_after).await?;
+        let numbers: Vec<_> = entries.into_iter().map(|(_, no)| no).collect();
+        self.events(&numbers).await
     }
 
     /// One state event of a room.
@@ -117,7 +114,7 @@ impl Rooms {
         room_id: &RoomId,
     ) -> Result<BTreeMap<OwnedUserId, MemberProfile>, RoomError> {
         let room = self.room(room_id).await?;
-        self.require_joined(&room, user)?;
+        room.require_joined(user)?;
         let only = MemberFilter { only: Some(Membership::Join), except: None };
         let events = self.members(user, room_id, (only, None)).await?;
         let text = |content: &Value, key: &str| Some(content.get(key)?.as_str()?.to_owned());

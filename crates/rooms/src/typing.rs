@@ -15,7 +15,7 @@ use crate::load::Rooms;
 /// Changes that a slow reader may fall behind by; then it looks at its rooms anew.
 const BACKLOG: usize = 1024;
 /// How long a person types at most without saying so again.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// A moment in the history of who types, over all rooms.
 pub type TypingVersion = u64;
@@ -62,7 +62,7 @@ impl Rooms {
         timeout: Option<Duration>,
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
-        self.require_joined(&room, user)?;
+        room.require_joined(user)?;
         let now = self.0.clock.now();
         let changed = {
             let mut state = self.0.typing.rooms.lock();

@@ -52,12 +52,12 @@ impl Rooms {
         upgrade: Upgrade,
     ) -> Result<OwnedRoomId, RoomError> {
         let room = self.room(room_id).await?;
-        self.require_joined(&room, user)?;
-        if !self.may_set(&room, user, "m.room.tombstone")? {
+        room.require_joined(user)?;
+        if !room.may_set(user, "m.room.tombstone")? {
             return Err(RoomError::Forbidden(format!("{user} may not replace the room")));
         }
         let current = room.current();
-        let new = replacement(&room, user, upgrade)?;
+        let new = replacement(&room, user, &upgrade)?;
         let id = self.create(user, profile, new).await?;
         let new = self.room(&id).await?;
         self.move_aliases(&room, &new).await?;
@@ -100,12 +100,12 @@ impl Rooms {
 }
 
 /// The room that takes the place of another.
-fn replacement(room: &Room, user: &UserId, upgrade: Upgrade) -> Result<NewRoom, RoomError> {
+fn replacement(room: &Room, user: &UserId, upgrade: &Upgrade) -> Result<NewRoom, RoomError> {
     let current = room.current();
     let current = &*current;
     let (version, rules) = version(upgrade.version.as_str())?;
     let open = matches!(current.join_rule(), JoinRule::Public);
-    let levels = levels(current, user, &upgrade, &rules.authorization);
+    let levels = levels(current, user, upgrade, &rules.authorization);
     let moved = MOVED.into_iter().filter_map(|kind| {
         let content = current.content(kind)?;
         Some(StateInput { kind: kind.to_owned(), state_key: String::new(), content })
@@ -119,7 +119,7 @@ fn replacement(room: &Room, user: &UserId, upgrade: Upgrade) -> Result<NewRoom, 
         alias: None,
         invite: Vec::new(),
         direct: Direct::No,
-        creation_content: creation(room, &upgrade, &rules.authorization),
+        creation_content: creation(room, upgrade, &rules.authorization),
         initial_state: moved.chain(bans(current)).collect(),
         power_levels: Some(levels),
     })
