@@ -46,7 +46,7 @@ class FrontDoor {
         return;
       }
       case "signed-in": {
-        await this.#enter(found.credentials, undefined);
+        await this.#resume(found.credentials);
         return;
       }
       case "lost":
@@ -83,7 +83,10 @@ class FrontDoor {
       await this.#enter(credentials, undefined);
     } catch (error) {
       // What this browser kept does not open any more.
-      if (!(error instanceof UserFacingError)) { await this.#end("storage-lost"); return; }
+      if (!(error instanceof UserFacingError)) {
+        await this.#end("storage-lost");
+        return;
+      }
       // A part of the page could not be fetched: there is nothing to do but to try again.
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       await this.#resume(credentials);
@@ -113,8 +116,16 @@ class FrontDoor {
     const { offerCode, openSession, done } = await heavy();
     const ready = async (): Promise<void> => {
       this.gate.set({ kind: "ready", session: await openSession(account, signOut) });
+      // So that the next start finds recovery in place without asking.
+      void account.client.store.save(true);
     };
-    switch (await recovery.standing()) {
+    let standing = await recovery.standing();
+    if (standing !== "ready") {
+      // What this browser kept may be older than what the person did since.
+      await account.caughtUp;
+      standing = await recovery.standing();
+    }
+    switch (standing) {
       case "ready": {
         await ready();
         return;

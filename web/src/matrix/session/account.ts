@@ -18,6 +18,8 @@ import { CRYPTO_DATABASE, type Credentials, SYNC_DATABASE } from "./storage.ts";
 export interface Account {
   readonly client: MatrixClient;
   readonly recovery: Recovery;
+  /** Resolves when the server has answered: until then, only what this browser kept is known. */
+  readonly caughtUp: Promise<void>;
 }
 
 /** Why an account stopped by itself. */
@@ -49,7 +51,8 @@ export async function openAccount(
     cryptoDatabasePrefix: CRYPTO_DATABASE,
     storageKey: credentials.storageKey,
   });
-  const seen = firstView(client);
+  const seen = reached(client, [SyncState.Prepared, SyncState.Syncing]);
+  const caughtUp = reached(client, [SyncState.Syncing]);
   await client.startClient({
     initialSyncLimit: 20,
     lazyLoadMembers: true,
@@ -57,13 +60,13 @@ export async function openAccount(
     disablePresence: true,
   });
   await seen;
-  return { client, recovery: new Recovery(client, secret) };
+  return { client, recovery: new Recovery(client, secret), caughtUp };
 }
 
-function firstView(client: MatrixClient): Promise<void> {
+function reached(client: MatrixClient, states: readonly SyncState[]): Promise<void> {
   return new Promise((resolve) => {
     const onSync = (state: SyncState): void => {
-      if (state !== SyncState.Prepared && state !== SyncState.Syncing) return;
+      if (!states.includes(state)) return;
       client.off(ClientEvent.Sync, onSync);
       resolve();
     };
@@ -81,5 +84,9 @@ const silent: Logger = {
   error: nothing,
   getChild: () => silent,
 };
-// Parts of the SDK write to a logger of their own.
-loglevel.getLogger("matrix").setLevel("silent", false);
+// Parts of the SDK write to loggers of their own: those that exist, and those still to be made.
+loglevel.methodFactory = () => nothing;
+for (const logger of Object.values(loglevel.getLoggers())) {
+  logger.methodFactory = loglevel.methodFactory;
+  logger.rebuild();
+}

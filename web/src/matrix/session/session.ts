@@ -27,6 +27,7 @@ import type { Account } from "./account.ts";
 import { followConnection } from "./connection.ts";
 import { devicesOf, endDevice } from "./devices.ts";
 import { offerCode } from "./newCode.ts";
+import type { Recovery } from "./recovery.ts";
 
 /** How many people a search shows. */
 const FOUND = 20;
@@ -38,7 +39,7 @@ export async function openSession(
 ): Promise<Session> {
   const changes = new Changes(client);
   const avatars = new Avatars(client);
-  const restoring = readBackup({ client, recovery }, changes);
+  const restoring = readBackup(recovery, changes);
   const rooms = followRooms(client, changes, restoring);
   const summary = (room: Room) => summaryOf(client, room, restoring());
   const conversations = new Map<RoomId, Conversation>();
@@ -71,7 +72,7 @@ export async function openSession(
 }
 
 /** Reads the backup in the background; whether that is still going on. */
-function readBackup({ recovery }: Account, changes: Changes): () => boolean {
+function readBackup(recovery: Recovery, changes: Changes): () => boolean {
   let reading = true;
   void recovery
     .resumeBackup()
