@@ -82,11 +82,16 @@ impl Server {
             vault.clone(),
             devices::Settings { server_name: name.clone() },
             Arc::clone(time),
+        );
+        let rooms = Rooms::open(
+            store.clone(),
+            vault.clone(),
+            rooms_settings(&config, &name),
+            Arc::clone(time),
         )
         .await?;
-        let rooms = Rooms::open(store.clone(), vault.clone(), rooms_settings(&config, &name), Arc::clone(time)).await?;
         let media = media(&config, &name, store, &vault, time).await?;
-        let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time)).await?;
+        let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time));
         let settings = api_settings(&config, name);
         let app = App::new(Services { accounts, devices, rooms, media, sync, settings, clock });
         Ok(Self { config, app })
@@ -179,7 +184,11 @@ async fn media(
 ) -> anyhow::Result<Media> {
     let directory = config.server.data_directory.join("media");
     make_private(&directory)?;
-    let settings = media::Settings { server_name: name.clone(), directory, upload_bytes: config.limits.upload_bytes };
+    let settings = media::Settings {
+        server_name: name.clone(),
+        directory,
+        upload_bytes: config.limits.upload_bytes,
+    };
     Ok(Media::open(store.clone(), vault.clone(), settings, Arc::clone(clock)).await?)
 }
 
