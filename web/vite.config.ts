@@ -16,6 +16,7 @@ export default defineConfig({
   build: {
     target: ["chrome120", "firefox121", "safari17"],
     assetsInlineLimit: 0,
+    manifest: true,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,

@@ -75,7 +75,9 @@ class FrontDoor {
       if (this.gate.snapshot() === gate) this.gate.set({ ...gate, serverName: name });
     });
     // Fetched while the person types; failing here only means that it is fetched later.
-    void heavy().catch(() => undefined);
+    void heavy()
+      .then(({ prepare }) => prepare())
+      .catch(() => undefined);
   }
 
   async #resume(credentials: Credentials): Promise<void> {
