@@ -1,0 +1,21 @@
+/** How people and rooms look before they have a picture. */
+
+export const HUES = 8;
+
+/** One or two letters that stand for a name. */
+export function initials(name: string): string {
+  const words = name
+    .replace(/^[^\p{L}\p{N}]+/u, "")
+    .split(/[\s\-–—_.]+/u)
+    .filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const [first = "", second] = words;
+  const letter = (word: string): string => (Array.from(word)[0] ?? "").toLocaleUpperCase();
+  return second === undefined ? letter(first) : letter(first) + letter(words.at(-1) ?? second);
+}
+
+/** A colour that stays with an id: one of `HUES`. */
+export function hue(id: string): number {
+  let hash = 0;
+  for (const character of id) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash % HUES;
+}

@@ -1,0 +1,21 @@
+/** Nothing here, said kindly, with what to do about it. */
+import type { ReactNode } from "react";
+import styles from "./EmptyState.module.css";
+
+interface EmptyStateProps {
+  readonly picture: ReactNode;
+  readonly title: string;
+  readonly hint?: string;
+  readonly action?: ReactNode;
+}
+
+export function EmptyState({ picture, title, hint, action }: EmptyStateProps): ReactNode {
+  return (
+    <div className={styles.empty}>
+      <div className={styles.picture}>{picture}</div>
+      <p className={styles.title}>{title}</p>
+      {hint && <p className={styles.hint}>{hint}</p>}
+      {action}
+    </div>
+  );
+}
