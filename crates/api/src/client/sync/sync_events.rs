@@ -1,0 +1,51 @@
+//! `GET /_matrix/client/v3/sync`: what is new for a device, waiting for it if asked to.
+//!
+//! `spec/data/api/client-server/sync.yaml`. The answer is written as JSON around stored events, so
+//! it is not made through ruma's type.
+
+use axum::body::Body;
+use axum::extract;
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use ruma_client_api::sync::sync_events::v3::{Filter, Request};
+use sync::{Choice, SyncRequest};
+
+use crate::call::Raw;
+use crate::{ApiError, App, Call};
+
+/// Handles the call.
+pub(crate) async fn handler(app: App, request: extract::Request) -> Result<Response, ApiError> {
+    let raw = Raw::read(&app, request).await?;
+    let call = Call::<Request>::receive(&app, raw).await?;
+    let answer = app.sync.sync(asked(call)?).await?;
+    Response::builder()
+        .header(CONTENT_TYPE, "application/json")
+        .body(Body::from(answer.to_json()))
+        .map_err(|error| ApiError::internal(&error))
+}
+
+fn asked(call: Call<Request>) -> Result<SyncRequest, ApiError> {
+    let Call { request, who, .. } = call;
+    Ok(SyncRequest {
+        user: who.user_id,
+        device: who.device_id,
+        since: request.since.map(|since| since.parse()).transpose()?,
+        filter: request.filter.map(choice).transpose()?.unwrap_or_default(),
+        full_state: request.full_state,
+        use_state_after: request.use_state_after,
+        timeout: request.timeout.unwrap_or_default(),
+    })
+}
+
+fn choice(filter: Filter) -> Result<Choice, ApiError> {
+    match filter {
+        Filter::FilterDefinition(filter) => {
+            let json = serde_json::to_string(&filter);
+            json.map(Choice::Inline).map_err(|error| ApiError::internal(&error))
+        }
+        // What ruma could not read as a filter it takes for an id.
+        Filter::FilterId(id) if id.starts_with('{') => Ok(Choice::Inline(id)),
+        Filter::FilterId(id) => Ok(Choice::Stored(id)),
+        _ => Err(ApiError::invalid_param("this kind of filter is not known")),
+    }
+}

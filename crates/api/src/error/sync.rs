@@ -1,0 +1,22 @@
+//! How failures of syncs are told.
+
+use http::StatusCode;
+use ruma_common::api::error::ErrorKind;
+use sync::SyncError;
+
+use super::ApiError;
+
+impl From<SyncError> for ApiError {
+    fn from(error: SyncError) -> Self {
+        let message = error.to_string();
+        match error {
+            SyncError::Token(_) | SyncError::Filter(_) => Self::invalid_param(message),
+            SyncError::Closed => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
+            }
+            SyncError::Rooms(error) => error.into(),
+            SyncError::Devices(error) => error.into(),
+            SyncError::Store(_) => Self::internal(&message),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! What a sync answers, and its JSON.
+//!
+//! Events are held as the JSON that they are stored as, and written without being parsed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use devices::KeyCounts;
+use rooms::TimelineToken;
+use ruma_common::{OneTimeKeyAlgorithm, OwnedRoomId, OwnedUserId};
+
+use crate::json::{Object, object};
+use crate::{Counts, Token};
+
+/// An answer: everything that a device is told.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Where the device stands after it.
+    pub next_batch: Token,
+    /// Rooms that the person is in.
+    pub join: BTreeMap<OwnedRoomId, JoinedRoom>,
+    /// Stripped state of rooms that the person is asked to join.
+    pub invite: BTreeMap<OwnedRoomId, Vec<String>>,
+    /// Stripped state of rooms that the person asks to join.
+    pub knock: BTreeMap<OwnedRoomId, Vec<String>>,
+    /// Rooms that the person went out of.
+    pub leave: BTreeMap<OwnedRoomId, LeftRoom>,
+    /// Account data that belongs to no room.
+    pub account_data: Vec<String>,
+    /// Messages to the device.
+    pub to_device: Vec<String>,
+    /// Whose devices changed, and whose are no longer of interest.
+    pub device_lists: DeviceLists,
+    /// Which keys of the device are left.
+    pub keys: Arc<KeysLeft>,
+    /// Whether that is news.
+    pub(crate) keys_changed: bool,
+}
+
+/// A room that the person is in.
+#[derive(Clone, Debug, Default)]
+pub struct JoinedRoom {
+    /// What is needed to name the room, when it changed.
+    pub summary: Option<Summary>,
+    /// State.
+    pub state: State,
+    /// What was said.
+    pub timeline: Timeline,
+    /// Receipts, and who types.
+    pub ephemeral: Vec<String>,
+    /// The person's data of the room.
+    pub account_data: Vec<String>,
+    /// Unread counts, when they were counted.
+    pub unread: Option<UnreadCounts>,
+}
+
+/// A room that the person went out of.
+#[derive(Clone, Debug, Default)]
+pub struct LeftRoom {
+    /// State.
+    pub state: State,
+    /// What was said until they went.
+    pub timeline: Timeline,
+    /// The person's data of the room.
+    pub account_data: Vec<String>,
+}
+
+/// State that a client is to take over.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// As it was before the timeline.
+    Before(Vec<String>),
+    /// As it is after the timeline (`state_after`).
+    After(Vec<String>),
+}
+
+/// The end of a room's timeline.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// Events, oldest first.
+    pub events: Vec<String>,
+    /// Whether there are others between these and what was told before.
+    pub limited: bool,
+    /// Where those before are to be had.
+    pub prev_batch: Option<TimelineToken>,
+}
+
+/// What is needed to name a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// People to name the room by, when it has no name of its own.
+    pub heroes: Option<Vec<OwnedUserId>>,
+    /// How many are in it.
+    pub joined: u64,
+    /// How many are asked to come.
+    pub invited: u64,
+}
+
+/// Unread counts of a room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadCounts {
+    /// Of the whole room; of the main timeline when threads are told apart.
+    pub room: Counts,
+    /// By root, when threads are told apart.
+    pub threads: BTreeMap<String, Counts>,
+}
+
+/// Whose devices changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceLists {
+    /// People whose devices are to be asked for anew.
+    pub changed: Vec<OwnedUserId>,
+    /// People with whom no encrypted room is shared any more.
+    pub left: Vec<OwnedUserId>,
+}
+
+/// Which keys of a device nobody has claimed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysLeft {
+    /// One-time keys, by algorithm. An algorithm that ran out is there with 0: the specification
+    /// lets it be left out, but clients that then never refill exist.
+    pub one_time: KeyCounts,
+    /// Algorithms whose fallback key is unused.
+    pub unused_fallback: Vec<OneTimeKeyAlgorithm>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Before(Vec::new())
+    }
+}
+
+impl State {
+    /// The events.
+    pub fn events(&self) -> &[String] {
+        match self {
+            Self::Before(events) | Self::After(events) => events,
+        }
+    }
+}
+
+impl JoinedRoom {
+    /// Whether nothing is told of the room.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.summary.is_none()
+            && self.state.events().is_empty()
+            && self.timeline.events.is_empty()
+            && !self.timeline.limited
+            && self.ephemeral.is_empty()
+            && self.account_data.is_empty()
+            && self.unread.is_none()
+    }
+}
+
+impl Answer {
+    /// An answer with nothing in it.
+    pub(crate) fn new(next_batch: Token, keys: Arc<KeysLeft>) -> Self {
+        Self {
+            next_batch,
+            join: BTreeMap::new(),
+            invite: BTreeMap::new(),
+            knock: BTreeMap::new(),
+            leave: BTreeMap::new(),
+            account_data: Vec::new(),
+            to_device: Vec::new(),
+            device_lists: DeviceLists::default(),
+            keys,
+            keys_changed: false,
+        }
+    }
+
+    /// Whether there is no news in it.
+    pub fn is_empty(&self) -> bool {
+        self.has_no_rooms()
+            && self.account_data.is_empty()
+            && self.to_device.is_empty()
+            && self.device_lists == DeviceLists::default()
+            && !self.keys_changed
+    }
+
+    fn has_no_rooms(&self) -> bool {
+        self.join.is_empty()
+            && self.invite.is_empty()
+            && self.knock.is_empty()
+            && self.leave.is_empty()
+    }
+
+    /// The answer in the form of the specification.
+    pub fn to_json(&self) -> String {
+        let mut out = String::with_capacity(1024);
+        object(&mut out, |answer| {
+            answer.text("next_batch", &self.next_batch.to_string());
+            answer.events_if_any("account_data", &self.account_data);
+            answer.events_if_any("to_device", &self.to_device);
+            self.write_devices(answer);
+            if !self.has_no_rooms() {
+                answer.object("rooms", |rooms| self.write_rooms(rooms));
+            }
+        });
+        out
+    }
+
+    fn write_devices(&self, answer: &mut Object<'_>) {
+        let DeviceLists { changed, left } = &self.device_lists;
+        if !(changed.is_empty() && left.is_empty()) {
+            answer.object("device_lists", |lists| {
+                lists.texts("changed", changed);
+                lists.texts("left", left);
+            });
+        }
+        answer.object("device_one_time_keys_count", |counts| {
+            for (algorithm, count) in &self.keys.one_time {
+                counts.number(algorithm.as_ref(), *count);
+            }
+        });
+        answer.texts("device_unused_fallback_key_types", &self.keys.unused_fallback);
+    }
+
+    fn write_rooms(&self, rooms: &mut Object<'_>) {
+        if !self.join.is_empty() {
+            rooms.object("join", |join| {
+                for (id, room) in &self.join {
+                    join.object(id.as_str(), |out| room.write(out));
+                }
+            });
+        }
+        for (section, state, asked) in
+            [("invite", "invite_state", &self.invite), ("knock", "knock_state", &self.knock)]
+        {
+            if !asked.is_empty() {
+                rooms.object(section, |out| {
+                    for (id, events) in asked {
+                        out.object(id.as_str(), |out| out.events(state, events));
+                    }
+                });
+            }
+        }
+        if !self.leave.is_empty() {
+            rooms.object("leave", |leave| {
+                for (id, room) in &self.leave {
+                    leave.object(id.as_str(), |out| room.write(out));
+                }
+            });
+        }
+    }
+}
+
+impl JoinedRoom {
+    fn write(&self, out: &mut Object<'_>) {
+        self.state.write(out);
+        self.timeline.write(out);
+        out.events_if_any("ephemeral", &self.ephemeral);
+        out.events_if_any("account_data", &self.account_data);
+        if let Some(summary) = &self.summary {
+            out.object("summary", |out| {
+                if let Some(heroes) = &summary.heroes {
+                    out.texts("m.heroes", heroes);
+                }
+                out.number("m.joined_member_count", summary.joined);
+                out.number("m.invited_member_count", summary.invited);
+            });
+        }
+        if let Some(UnreadCounts { room, threads }) = &self.unread {
+            out.object("unread_notifications", |out| room.write(out));
+            if !threads.is_empty() {
+                out.object("unread_thread_notifications", |out| {
+                    for (root, counts) in threads {
+                        out.object(root, |out| counts.write(out));
+                    }
+                });
+            }
+        }
+    }
+}
+
+impl LeftRoom {
+    fn write(&self, out: &mut Object<'_>) {
+        self.state.write(out);
+        self.timeline.write(out);
+        out.events_if_any("account_data", &self.account_data);
+    }
+}
+
+impl State {
+    fn write(&self, out: &mut Object<'_>) {
+        match self {
+            Self::Before(events) => out.events("state", events),
+            Self::After(events) => out.events("state_after", events),
+        }
+    }
+}
+
+impl Timeline {
+    fn write(&self, out: &mut Object<'_>) {
+        out.object("timeline", |out| {
+            out.array("events", &self.events);
+            out.json("limited", if self.limited { "true" } else { "false" });
+            if let Some(token) = &self.prev_batch {
+                out.text("prev_batch", &token.to_string());
+            }
+        });
+    }
+}
+
+impl Counts {
+    fn write(self, out: &mut Object<'_>) {
+        out.number("highlight_count", self.highlights);
+        out.number("notification_count", self.notifications);
+    }
+}

@@ -1,0 +1,363 @@
+//! One connected person: what moved for them lately, marked by the hub, read by their syncs.
+//!
+//! A cell knows *that* something moved and where in the log, never what: that is read from the
+//! store when it is told. Everything after [`Marks::reaches`] is marked, so a sync from there on
+//! asks the cell alone and an idle one touches no store.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use base::clock::Timestamp;
+use base::number::{LogPosition, RoomNo};
+use parking_lot::Mutex;
+use rooms::{Membership, TypingVersion};
+use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId};
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, OnceCell};
+
+use crate::Token;
+use crate::memory::Memory;
+
+/// Changes of device lists that a cell keeps; whoever needs older ones reads the journal.
+const DEVICE_LISTS: usize = 500;
+
+/// One connected person.
+pub(crate) struct Cell {
+    /// Its number: no two cells have the same.
+    pub(crate) no: u64,
+    pub(crate) user: OwnedUserId,
+    /// What syncs remember of the person between one and the next.
+    pub(crate) memory: Memory,
+    /// Whether the rooms of the person are known.
+    pub(crate) settled: OnceCell<()>,
+    marks: Mutex<Marks>,
+    news: Notify,
+    seats: AtomicUsize,
+    dropped: AtomicBool,
+}
+
+/// Where things moved last.
+struct Marks {
+    /// The cell marks everything after this.
+    reaches: LogPosition,
+    /// The newest of all marks but those of devices.
+    newest: LogPosition,
+    newest_typing: TypingVersion,
+    joined: HashSet<RoomNo>,
+    /// Until the person's rooms are known: those whose membership the log told of meanwhile.
+    moved: Option<HashMap<RoomNo, Membership>>,
+    rooms: HashMap<RoomNo, RoomMark>,
+    account_data: LogPosition,
+    device_lists: VecDeque<(LogPosition, OwnedUserId)>,
+    /// All changes of device lists after this are kept.
+    device_lists_reach: LogPosition,
+    devices: HashMap<OwnedDeviceId, DeviceMark>,
+    used: Timestamp,
+}
+
+#[derive(Clone, Copy, Default)]
+struct RoomMark {
+    events: Option<LogPosition>,
+    receipts: Option<LogPosition>,
+    own_receipts: Option<LogPosition>,
+    typing: TypingVersion,
+}
+
+#[derive(Clone, Copy, Default)]
+struct DeviceMark {
+    inbox: Option<LogPosition>,
+    keys: Option<LogPosition>,
+}
+
+/// What happened, as far as a cell is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mark<'a> {
+    /// An event in a room.
+    Event(RoomNo),
+    /// The person's own membership of a room.
+    Standing(RoomNo, Membership),
+    /// Somebody's receipt in a room.
+    Receipt(RoomNo),
+    /// The person's own receipt in a room.
+    OwnReceipt(RoomNo),
+    /// Account data that belongs to no room.
+    AccountData,
+    /// Account data of a room.
+    RoomAccountData,
+    /// The devices of somebody.
+    DeviceList(&'a OwnedUserId),
+    /// A message to a device.
+    Inbox(&'a OwnedDeviceId),
+    /// The one-time keys of a device.
+    Keys(&'a OwnedDeviceId),
+    /// A session of the person began, ended or changed.
+    Session(&'a OwnedDeviceId),
+}
+
+/// What moved for a person after a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// By room, what kind of thing.
+    pub(crate) rooms: HashMap<RoomNo, InRoom>,
+    /// Whether account data did, or anything else that the person's journal tells of.
+    pub(crate) account_data: bool,
+    /// Whose devices did; the same person may be named twice.
+    pub(crate) device_lists: Vec<OwnedUserId>,
+}
+
+/// What kinds of things moved in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InRoom {
+    pub(crate) events: bool,
+    pub(crate) typing: bool,
+    pub(crate) receipts: Whose,
+}
+
+/// Whose receipts moved, at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Whose {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// Those of others.
+    Others,
+    /// The person's own too.
+    Own,
+}
+
+impl InRoom {
+    /// Everything may have.
+    pub(crate) const fn all() -> Self {
+        Self { events: true, typing: true, receipts: Whose::Own }
+    }
+
+    /// Whether anything did.
+    pub(crate) fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// A place in a cell, held while a sync runs: the cell is kept for as long.
+pub(crate) struct Seat(Arc<Cell>);
+
+impl Seat {
+    /// Takes a place. Done under the hub's lock, so that the cell is not dropped meanwhile.
+    pub(crate) fn take(cell: &Arc<Cell>, now: Timestamp) -> Self {
+        cell.seats.fetch_add(1, Ordering::SeqCst);
+        cell.marks.lock().used = now;
+        Self(Arc::clone(cell))
+    }
+}
+
+impl std::ops::Deref for Seat {
+    type Target = Arc<Cell>;
+
+    fn deref(&self) -> &Arc<Cell> {
+        &self.0
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.seats.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Cell {
+    /// A cell that marks everything after `position`, and knows no rooms yet.
+    pub(crate) fn new(no: u64, user: OwnedUserId, position: LogPosition) -> Self {
+        let marks = Marks {
+            reaches: position,
+            newest: position,
+            newest_typing: 0,
+            joined: HashSet::new(),
+            moved: Some(HashMap::new()),
+            rooms: HashMap::new(),
+            account_data: position,
+            device_lists: VecDeque::new(),
+            device_lists_reach: position,
+            devices: HashMap::new(),
+            used: Timestamp(0),
+        };
+        Self {
+            no,
+            user,
+            memory: Memory::default(),
+            settled: OnceCell::new(),
+            marks: Mutex::new(marks),
+            news: Notify::new(),
+            seats: AtomicUsize::new(0),
+            dropped: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes the person's rooms, as the store listed them. What the log told of since the cell was
+    /// made wins. From `position` on, everything is marked. Gives the rooms that the person is in.
+    pub(crate) fn settle(
+        &self,
+        listed: impl IntoIterator<Item = (RoomNo, Membership)>,
+        position: LogPosition,
+    ) -> Vec<RoomNo> {
+        let mut marks = self.marks.lock();
+        let moved = marks.moved.take().unwrap_or_default();
+        for (room, membership) in listed.into_iter().chain(moved) {
+            marks.stand(room, membership);
+        }
+        marks.reaches = position;
+        marks.device_lists_reach = position;
+        marks.joined.iter().copied().collect()
+    }
+
+    /// Marks that something moved at a position.
+    pub(crate) fn mark(&self, mark: Mark<'_>, at: LogPosition) {
+        let mut marks = self.marks.lock();
+        match mark {
+            Mark::Event(room) => marks.room(room).events = Some(at),
+            Mark::Standing(room, membership) => {
+                marks.room(room).events = Some(at);
+                match &mut marks.moved {
+                    Some(moved) => drop(moved.insert(room, membership)),
+                    None => marks.stand(room, membership),
+                }
+            }
+            Mark::Receipt(room) => marks.room(room).receipts = Some(at),
+            Mark::OwnReceipt(room) => {
+                let mark = marks.room(room);
+                mark.receipts = Some(at);
+                mark.own_receipts = Some(at);
+            }
+            Mark::AccountData => {
+                marks.account_data = at;
+                self.memory.forget_ignored();
+            }
+            Mark::RoomAccountData => marks.account_data = at,
+            Mark::DeviceList(user) => marks.device_list(user, at),
+            Mark::Inbox(device) => return marks.device(device).inbox = Some(at),
+            Mark::Keys(device) => return marks.device(device).keys = Some(at),
+            Mark::Session(device) => {
+                self.memory.forget_device(device);
+                return;
+            }
+        }
+        marks.newest = marks.newest.max(at);
+    }
+
+    /// Marks that who types in a room changed.
+    pub(crate) fn mark_typing(&self, room: RoomNo, version: TypingVersion) {
+        let mut marks = self.marks.lock();
+        marks.room(room).typing = version;
+        marks.newest_typing = marks.newest_typing.max(version);
+    }
+
+    /// Whether anything moved for a device after a token. Cheap: this is what an idle sync asks.
+    pub(crate) fn has_news(&self, since: Token, device: &DeviceId) -> bool {
+        let marks = self.marks.lock();
+        let mark = marks.devices.get(device).copied().unwrap_or_default();
+        since.position < marks.reaches
+            || marks.newest > since.position
+            || marks.newest_typing > since.typing
+            || mark.inbox.is_some_and(|at| at > since.inbox)
+            || mark.keys.is_some_and(|at| at > since.position)
+            || since.inbox < since.position
+    }
+
+    /// What moved after a token; `None` when the cell does not reach back so far.
+    pub(crate) fn moved_since(&self, since: Token) -> Option<Moved> {
+        let marks = self.marks.lock();
+        let reach = marks.reaches.max(marks.device_lists_reach);
+        if since.position < reach {
+            return None;
+        }
+        let after = |mark: Option<LogPosition>| mark.is_some_and(|at| at > since.position);
+        let rooms = marks.rooms.iter().filter_map(|(room, mark)| {
+            let receipts = match (after(mark.receipts), after(mark.own_receipts)) {
+                (_, true) => Whose::Own,
+                (true, false) => Whose::Others,
+                (false, false) => Whose::Nobody,
+            };
+            let (events, typing) = (after(mark.events), mark.typing > since.typing);
+            let moved = InRoom { events, typing, receipts };
+            moved.any().then_some((*room, moved))
+        });
+        let lists = marks.device_lists.iter().rev().take_while(|(at, _)| *at > since.position);
+        Some(Moved {
+            rooms: rooms.collect(),
+            account_data: marks.account_data > since.position,
+            device_lists: lists.map(|(_, user)| user.clone()).collect(),
+        })
+    }
+
+    /// When the one-time keys of a device last changed, and a message to it last came, as far as
+    /// the cell knows.
+    pub(crate) fn device_marks(
+        &self,
+        device: &DeviceId,
+    ) -> (Option<LogPosition>, Option<LogPosition>) {
+        let mark = self.marks.lock().devices.get(device).copied().unwrap_or_default();
+        (mark.keys, mark.inbox)
+    }
+
+    /// When an own receipt last moved in a room, as far as the cell knows.
+    pub(crate) fn own_receipt(&self, room: RoomNo) -> Option<LogPosition> {
+        self.marks.lock().rooms.get(&room)?.own_receipts
+    }
+
+    /// The rooms that the person is in, as the hub has it.
+    pub(crate) fn joined(&self) -> Vec<RoomNo> {
+        self.marks.lock().joined.iter().copied().collect()
+    }
+
+    /// Resolves at the next [`Self::tell`] after it was enabled.
+    pub(crate) fn told(&self) -> Notified<'_> {
+        self.news.notified()
+    }
+
+    /// Wakes everybody who waits.
+    pub(crate) fn tell(&self) {
+        self.news.notify_waiters();
+    }
+
+    /// Whether nobody sits here and nobody has since `before`.
+    pub(crate) fn is_idle_since(&self, before: Timestamp) -> bool {
+        self.seats.load(Ordering::SeqCst) == 0 && self.marks.lock().used < before
+    }
+
+    /// The hub marks nothing any more: whoever sits here must take a new seat.
+    pub(crate) fn drop_out(&self) {
+        self.dropped.store(true, Ordering::SeqCst);
+        self.tell();
+    }
+
+    /// Whether the hub has let go of the cell.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.dropped.load(Ordering::SeqCst)
+    }
+}
+
+impl Marks {
+    fn room(&mut self, room: RoomNo) -> &mut RoomMark {
+        self.rooms.entry(room).or_default()
+    }
+
+    fn device(&mut self, device: &OwnedDeviceId) -> &mut DeviceMark {
+        self.devices.entry(device.clone()).or_default()
+    }
+
+    fn stand(&mut self, room: RoomNo, membership: Membership) {
+        if membership == Membership::Join {
+            self.joined.insert(room);
+        } else {
+            self.joined.remove(&room);
+        }
+    }
+
+    fn device_list(&mut self, user: &OwnedUserId, at: LogPosition) {
+        self.device_lists.push_back((at, user.clone()));
+        if self.device_lists.len() > DEVICE_LISTS
+            && let Some((oldest, _)) = self.device_lists.pop_front()
+        {
+            self.device_lists_reach = self.device_lists_reach.max(oldest);
+        }
+    }
+}

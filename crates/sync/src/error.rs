@@ -1,0 +1,28 @@
+//! How a sync fails.
+
+use devices::DeviceError;
+use rooms::RoomError;
+use store::StoreError;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The token is not one that this server gave.
+    #[error("{0} is not a token of this server")]
+    Token(String),
+    /// The filter does not read, or is not known.
+    #[error("filter: {0}")]
+    Filter(String),
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Closed,
+    /// Rooms failed.
+    #[error(transparent)]
+    Rooms(#[from] RoomError),
+    /// Devices failed.
+    #[error(transparent)]
+    Devices(#[from] DeviceError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

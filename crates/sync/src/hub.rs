@@ -1,0 +1,352 @@
+//! Follows the log and marks, in the cell of each connected person, what moved for them.
+//!
+//! There is one hub per process. It knows which connected people are in which rooms, in the order
+//! of the log: built from the store when a person connects, moved by the log's own membership
+//! events after. So an event reaches exactly those who were in the room when it came, and costs
+//! nothing for those who are not connected. A position is published after everything up to it is
+//! marked, and people are woken after that: who looks after having asked to be woken misses nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use base::change::Change;
+use base::clock::{Clock, Timestamp};
+use base::number::{EventNo, LogPosition, RoomNo};
+use parking_lot::Mutex;
+use rooms::{Membership, Rooms};
+use ruma_common::{OwnedUserId, UserId};
+use store::{LogEntry, Store};
+use tokio::sync::watch;
+
+use crate::SyncError;
+use crate::cell::{Cell, Mark, Seat};
+
+/// How long a person's cell is kept after they last synced.
+const KEPT: Duration = Duration::from_mins(10);
+
+/// What a running server knows of connected people.
+pub(crate) struct Hub {
+    store: Store,
+    rooms: Rooms,
+    clock: Arc<dyn Clock>,
+    people: Mutex<People>,
+    marked: watch::Receiver<LogPosition>,
+    typing: AtomicU64,
+}
+
+/// The connected people.
+#[derive(Default)]
+struct People {
+    cells: HashMap<OwnedUserId, Arc<Cell>>,
+    /// Who of them is in a room.
+    watchers: HashMap<RoomNo, Cells>,
+    /// How many cells were made: each has a number.
+    made: u64,
+}
+
+/// Cells, by number.
+type Cells = HashMap<u64, Arc<Cell>>;
+
+/// What must be read to know whom a stretch of the log concerns.
+#[derive(Default)]
+struct Facts {
+    /// What membership events set.
+    standings: HashMap<EventNo, Membership>,
+    /// Rooms of people whose devices changed.
+    rooms: HashMap<OwnedUserId, Vec<RoomNo>>,
+}
+
+/// The cells that a stretch of the log concerns, each once.
+#[derive(Default)]
+struct Touched(Cells);
+
+impl Hub {
+    /// A hub at the log's end, and the means to publish how far it has come.
+    pub(crate) fn new(
+        store: Store,
+        rooms: Rooms,
+        clock: Arc<dyn Clock>,
+    ) -> (Self, watch::Sender<LogPosition>) {
+        let (publish, marked) = watch::channel(store.log_end());
+        let typing = AtomicU64::new(rooms.typing_version());
+        let people = Mutex::default();
+        (Self { store, rooms, clock, people, marked, typing }, publish)
+    }
+
+    /// How far everything is marked, and up to which version of who types.
+    pub(crate) fn now(&self) -> (LogPosition, u64) {
+        (*self.marked.borrow(), self.typing.load(Ordering::SeqCst))
+    }
+
+    /// Waits until everything that is in the store now is marked: who asks reads their own writes.
+    pub(crate) async fn catch_up(&self) -> Result<(), SyncError> {
+        let end = self.store.log_end();
+        if *self.marked.borrow() >= end {
+            return Ok(());
+        }
+        let mut marked = self.marked.clone();
+        marked.wait_for(|position| *position >= end).await.map_err(|_| SyncError::Closed)?;
+        Ok(())
+    }
+
+    /// A seat in a person's cell. Their rooms are read when there is none yet.
+    pub(crate) async fn seat(&self, user: &UserId) -> Result<Seat, SyncError> {
+        let now = self.clock.now();
+        let seat = {
+            let mut people = self.people.lock();
+            let cell = people.cell(user, *self.marked.borrow());
+            Seat::take(&cell, now)
+        };
+        seat.settled.get_or_try_init(|| self.settle(&seat)).await?;
+        Ok(seat)
+    }
+
+    /// Finds a person's rooms. The cell is marked by the log from before they are read, and they
+    /// are taken once the log was followed to after they were read: whatever moved meanwhile, the
+    /// log has told.
+    async fn settle(&self, cell: &Arc<Cell>) -> Result<(), SyncError> {
+        let listed = self.rooms.memberships(&cell.user).await?;
+        self.catch_up().await?;
+        let mut people = self.people.lock();
+        let listed = listed.into_iter().map(|(room, membership)| (room.no, membership));
+        for room in cell.settle(listed, *self.marked.borrow()) {
+            people.watch(room, cell);
+        }
+        Ok(())
+    }
+
+    /// Marks what a stretch of the log tells of, publishes how far it goes, and wakes.
+    pub(crate) async fn take(
+        &self,
+        entries: &[LogEntry],
+        publish: &watch::Sender<LogPosition>,
+    ) -> Result<(), SyncError> {
+        let mut changes = Vec::with_capacity(entries.len());
+        for entry in entries {
+            changes.push((entry.position, journal::decode(entry)?));
+        }
+        let facts = self.facts(&changes).await?;
+        let mut touched = Touched::default();
+        {
+            let mut people = self.people.lock();
+            for (position, change) in &changes {
+                people.note(change, *position, &facts, &mut touched);
+            }
+            if let Some((last, _)) = changes.last() {
+                publish.send_replace(*last);
+            }
+        }
+        touched.tell();
+        Ok(())
+    }
+
+    async fn facts(&self, changes: &[(LogPosition, Change)]) -> Result<Facts, SyncError> {
+        let mut facts = Facts::default();
+        let mut members = Vec::new();
+        for (_, change) in changes {
+            match change {
+                Change::Event { event, member: Some(_), .. } => members.push(*event),
+                Change::DeviceList { user } if !facts.rooms.contains_key(user) => {
+                    let rooms = self.rooms.rooms_of(user, Membership::Join).await?;
+                    facts.rooms.insert(user.clone(), rooms.iter().map(|room| room.no).collect());
+                }
+                _ => {}
+            }
+        }
+        for event in self.rooms.events(&members).await? {
+            let membership = event.pdu.membership().and_then(|m| Membership::parse(&m));
+            facts.standings.extend(membership.map(|membership| (event.no, membership)));
+        }
+        Ok(facts)
+    }
+
+    /// What the log told could not be followed: all cells go, and are read anew from the store.
+    pub(crate) fn begin_anew(&self, position: LogPosition, publish: &watch::Sender<LogPosition>) {
+        let dropped = {
+            let mut people = self.people.lock();
+            publish.send_replace(position);
+            people.watchers.clear();
+            std::mem::take(&mut people.cells)
+        };
+        for cell in dropped.values() {
+            cell.drop_out();
+        }
+    }
+
+    /// Marks that who types in a room changed; whether anybody does.
+    pub(crate) fn take_typing(&self, room: RoomNo) -> bool {
+        let (typists, version) = self.rooms.typing(room);
+        let watchers = {
+            let people = self.people.lock();
+            let watchers = people.watchers.get(&room).cloned().unwrap_or_default();
+            for cell in watchers.values() {
+                cell.mark_typing(room, version);
+            }
+            self.typing.fetch_max(version, Ordering::SeqCst);
+            watchers
+        };
+        for cell in watchers.values() {
+            cell.tell();
+        }
+        !typists.is_empty()
+    }
+
+    /// Rooms that connected people are in.
+    pub(crate) fn watched(&self) -> Vec<RoomNo> {
+        self.people.lock().watchers.keys().copied().collect()
+    }
+
+    /// Lets go of people who have not synced for long.
+    pub(crate) fn sweep(&self) {
+        let now = self.clock.now();
+        let kept = u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX);
+        let before = Timestamp(now.0.saturating_sub(kept));
+        let mut people = self.people.lock();
+        let idle: Vec<_> =
+            people.cells.values().filter(|cell| cell.is_idle_since(before)).cloned().collect();
+        for cell in idle {
+            people.cells.remove(&cell.user);
+            for room in cell.joined() {
+                people.unwatch(room, &cell);
+            }
+        }
+    }
+
+    /// How many people are held.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.people.lock().cells.len()
+    }
+}
+
+impl People {
+    /// A person's cell; a new one marks everything after `position`.
+    fn cell(&mut self, user: &UserId, position: LogPosition) -> Arc<Cell> {
+        if let Some(cell) = self.cells.get(user) {
+            return Arc::clone(cell);
+        }
+        self.made += 1;
+        let cell = Arc::new(Cell::new(self.made, user.to_owned(), position));
+        self.cells.insert(user.to_owned(), Arc::clone(&cell));
+        cell
+    }
+
+    /// Marks one change in the cells of everybody whom it concerns.
+    fn note(&mut self, change: &Change, at: LogPosition, facts: &Facts, touched: &mut Touched) {
+        match change {
+            Change::Event { room, event, member, .. } => {
+                self.mark_room(*room, Mark::Event(*room), at, touched);
+                let standing = facts.standings.get(event).copied();
+                if let (Some(member), Some(standing)) = (member, standing) {
+                    self.note_standing(member, (*room, standing), at, touched);
+                }
+            }
+            Change::Receipt { room, user, private } => {
+                if !private {
+                    self.mark_room(*room, Mark::Receipt(*room), at, touched);
+                }
+                self.mark(user, Mark::OwnReceipt(*room), at, touched);
+            }
+            Change::AccountData { user, room: None, .. } => {
+                self.mark(user, Mark::AccountData, at, touched);
+            }
+            Change::AccountData { user, room: Some(_), .. } => {
+                self.mark(user, Mark::RoomAccountData, at, touched);
+            }
+            Change::ToDevice { user, device } => self.mark(user, Mark::Inbox(device), at, touched),
+            Change::OneTimeKeys { user, device } => {
+                self.mark(user, Mark::Keys(device), at, touched);
+            }
+            Change::DeviceList { user } => {
+                self.mark(user, Mark::DeviceList(user), at, touched);
+                self.note_device_list(user, facts, at, touched);
+            }
+            Change::Signed { user, of } => self.mark(user, Mark::DeviceList(of), at, touched),
+            Change::Session { user, device } => {
+                self.mark(user, Mark::Session(device), at, touched);
+            }
+            // A forgotten room was left before, and a new name comes as an event in every room.
+            Change::Forgotten { .. } | Change::Profile { .. } => {}
+        }
+    }
+
+    fn note_standing(
+        &mut self,
+        member: &OwnedUserId,
+        (room, standing): (RoomNo, Membership),
+        at: LogPosition,
+        touched: &mut Touched,
+    ) {
+        let Some(cell) = self.cells.get(member).cloned() else { return };
+        cell.mark(Mark::Standing(room, standing), at);
+        if standing == Membership::Join {
+            self.watch(room, &cell);
+        } else {
+            self.unwatch(room, &cell);
+        }
+        touched.add(&cell);
+    }
+
+    /// Whoever shares a room with a person learns that their devices changed.
+    fn note_device_list(
+        &self,
+        user: &OwnedUserId,
+        facts: &Facts,
+        at: LogPosition,
+        touched: &mut Touched,
+    ) {
+        let mut sharers = Touched::default();
+        for room in facts.rooms.get(user).into_iter().flatten() {
+            for cell in self.watchers.get(room).into_iter().flat_map(HashMap::values) {
+                if cell.user != *user {
+                    sharers.add(cell);
+                }
+            }
+        }
+        for cell in sharers.0.values() {
+            cell.mark(Mark::DeviceList(user), at);
+            touched.add(cell);
+        }
+    }
+
+    fn mark(&self, user: &OwnedUserId, mark: Mark<'_>, at: LogPosition, touched: &mut Touched) {
+        if let Some(cell) = self.cells.get(user) {
+            cell.mark(mark, at);
+            touched.add(cell);
+        }
+    }
+
+    fn mark_room(&self, room: RoomNo, mark: Mark<'_>, at: LogPosition, touched: &mut Touched) {
+        for cell in self.watchers.get(&room).into_iter().flat_map(HashMap::values) {
+            cell.mark(mark, at);
+            touched.add(cell);
+        }
+    }
+
+    fn watch(&mut self, room: RoomNo, cell: &Arc<Cell>) {
+        self.watchers.entry(room).or_default().insert(cell.no, Arc::clone(cell));
+    }
+
+    fn unwatch(&mut self, room: RoomNo, cell: &Arc<Cell>) {
+        if let Some(watchers) = self.watchers.get_mut(&room) {
+            watchers.remove(&cell.no);
+            if watchers.is_empty() {
+                self.watchers.remove(&room);
+            }
+        }
+    }
+}
+
+impl Touched {
+    fn add(&mut self, cell: &Arc<Cell>) {
+        self.0.entry(cell.no).or_insert_with(|| Arc::clone(cell));
+    }
+
+    fn tell(&self) {
+        for cell in self.0.values() {
+            cell.tell();
+        }
+    }
+}
