@@ -18,7 +18,7 @@ mod web;
 
 pub use app::{App, Services, Settings};
 pub use authenticate::{Caller, ClientAddress};
-pub use server::router;
+pub use server::{endpoints, router};
 
 pub(crate) use call::Call;
 pub(crate) use error::ApiError;

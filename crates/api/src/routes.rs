@@ -24,7 +24,11 @@ type Handler = Arc<dyn Fn(App, Request) -> Answer + Send + Sync>;
 
 /// The endpoints registered so far.
 #[derive(Default)]
-pub(crate) struct Routes(Router<App>);
+pub(crate) struct Routes {
+    router: Router<App>,
+    /// Method and path of each.
+    pub(crate) endpoints: Vec<(Method, String)>,
+}
 
 impl Routes {
     /// Adds the endpoint that a handler's request type describes, under all of its paths.
@@ -84,7 +88,7 @@ impl Routes {
 
     /// All endpoints, as a router.
     pub(crate) fn into_router(self) -> Router<App> {
-        self.0.method_not_allowed_fallback(|| async {
+        self.router.method_not_allowed_fallback(|| async {
             let mut error = ApiError::unrecognized();
             if let ApiError::Standard { status, .. } = &mut error {
                 *status = http::StatusCode::METHOD_NOT_ALLOWED;
@@ -93,9 +97,11 @@ impl Routes {
         })
     }
 
-    fn mount(self, path: &str, method: &Method, handler: Handler) -> Self {
+    fn mount(mut self, path: &str, method: &Method, handler: Handler) -> Self {
         let Ok(filter) = MethodFilter::try_from(method.clone()) else { return self };
         let run = move |State(app): State<App>, request: Request| handler(app, request);
-        Self(self.0.route(path, on(filter, run)))
+        self.router = self.router.route(path, on(filter, run));
+        self.endpoints.push((method.clone(), path.to_owned()));
+        self
     }
 }

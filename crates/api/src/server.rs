@@ -26,6 +26,12 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// Method and path of every endpoint that [`router`] answers, `{name}` standing for a part that
+/// varies: for tests that leave none out.
+pub fn endpoints() -> Vec<(Method, String)> {
+    client::routes().endpoints
+}
+
 /// Any page may call the API: what protects people is their token (specification, "Web browser
 /// clients").
 fn cors() -> CorsLayer {
