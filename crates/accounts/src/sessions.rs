@@ -88,15 +88,16 @@ impl Accounts {
         user: &UserId,
         new: NewSession,
     ) -> Result<SignedIn, AccountError> {
-        self.begin(user, new, |_| true).await
+        let account = self.active(user).await?;
+        self.begin(user, new, account).await
     }
 
-    /// Begins a session while `may_begin` holds of the account.
+    /// Begins a session while the account is as it was when its person proved who they are.
     pub(crate) async fn begin(
         &self,
         user: &UserId,
         new: NewSession,
-        may_begin: impl Fn(&AccountRow) -> bool,
+        proven: AccountRow,
     ) -> Result<SignedIn, AccountError> {
         let device = match new.device_id {
             Some(device) => device,
@@ -105,14 +106,13 @@ impl Accounts {
         require_short(&device)?;
         let key = (user.to_string(), device.to_string());
         for _ in 0..ATTEMPTS {
-            let account = self.active(user).await?;
-            if !may_begin(&account) {
+            if self.active(user).await? != proven {
                 return Err(AccountError::WrongCredentials);
             }
             let was = SESSIONS.get(&self.0.store, &key).await?;
             let mut batch = Batch::new();
             // Whoever closes the account meanwhile is not left with a session.
-            ACCOUNTS.check_equals(&mut batch, &key.0, &account)?;
+            ACCOUNTS.check_equals(&mut batch, &key.0, &proven)?;
             SESSIONS.check(&mut batch, &key, was.as_ref())?;
             if let Some(was) = &was {
                 drop_tokens(&mut batch, [&was.current].into_iter().chain(&was.previous));

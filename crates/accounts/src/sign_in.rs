@@ -49,7 +49,7 @@ impl Accounts {
     ) -> Result<SignedIn, AccountError> {
         let (user, proven) = self.prove(credentials).await?;
         // A password changed meanwhile ended all sessions: none begins by the old one.
-        self.begin(&user, new, |account| *account == proven).await
+        self.begin(&user, new, proven).await
     }
 
     /// The person whose password this is.
@@ -155,26 +155,42 @@ impl Accounts {
         let now = self.0.clock.now();
         self.0.sign_in_per_address.charge(&address, now)?;
         self.0.sign_in_per_account.charge(&tried, now)?;
-        let known = match &user {
-            Some(user) => self.password_hash(user).await?,
-            None => None,
-        };
-        let hash = known.as_ref().map(|(_, hash)| hash.clone());
-        let verdict = self.0.passwords.verify(password, hash).await?;
-        let (Some((account, _)), false) = (known, verdict == Verdict::Wrong) else {
+        let account = self.verify(user.as_deref(), password).await?;
+        let (Some(user), Some(account)) = (user, account) else {
             return Err(AccountError::WrongCredentials);
         };
-        let user = user.ok_or(AccountError::WrongCredentials)?;
         self.0.sign_in_per_address.refund(&address);
         self.0.sign_in_per_account.refund(&user.as_str());
-        let rehashed = match verdict {
-            Verdict::RightButStale => {
-                let hash = self.0.passwords.hash(password).await?;
-                self.put_password(&user, account, &hash).await?
+        Ok((user, account))
+    }
+
+    /// The account of the person whose password this is; nobody's costs the same work.
+    async fn verify(
+        &self,
+        user: Option<&UserId>,
+        password: &Secret<String>,
+    ) -> Result<Option<AccountRow>, AccountError> {
+        for _ in 0..ATTEMPTS {
+            let known = match user {
+                Some(user) => self.password_hash(user).await?,
+                None => None,
+            };
+            let (account, hash) = known.unzip();
+            let verdict = self.0.passwords.verify(password, hash).await?;
+            let (Some(user), Some(account)) = (user, account) else { return Ok(None) };
+            match verdict {
+                Verdict::Wrong => return Ok(None),
+                Verdict::Right => return Ok(Some(account)),
+                Verdict::RightButStale => {
+                    let hash = self.0.passwords.hash(password).await?;
+                    // Somebody may have set another password meanwhile: then it is looked at anew.
+                    if let Some(account) = self.put_password(user, account, &hash).await? {
+                        return Ok(Some(account));
+                    }
+                }
             }
-            _ => None,
-        };
-        Ok((user, rehashed.unwrap_or(account)))
+        }
+        Err(AccountError::Busy)
     }
 
     /// A person's account and the hash of their password.
@@ -210,5 +226,45 @@ impl Accounts {
             Err(CommitError::Conflict { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    use base::clock::SystemClock;
+    use ruma_common::owned_server_name;
+    use store::{MemoryDisk, Store};
+    use vault::{KeyEncryptionKey, Vault};
+
+    use super::*;
+    use crate::sessions::RefreshTokens;
+    use crate::settings::{PasswordCost, Settings};
+
+    async fn accounts() -> Accounts {
+        let store = || Store::open_memory(&MemoryDisk::default(), None).unwrap();
+        let vault = Vault::open(store(), KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
+        let mut settings = Settings::new(owned_server_name!("town.example"));
+        settings.password_cost = PasswordCost { memory: 8, passes: 1, lanes: 1 };
+        Accounts::open(store(), vault, settings, Arc::new(SystemClock)).await.unwrap()
+    }
+
+    /// The moment between the proof and the session cannot be hit from outside.
+    #[tokio::test]
+    async fn a_password_changed_after_the_proof_begins_no_session() {
+        let accounts = accounts().await;
+        let old = Secret::new("correct horse battery".to_owned());
+        let alice = accounts.create(Some("alice"), &old, None).await.unwrap();
+        let address = Ipv4Addr::LOCALHOST.into();
+        let credentials = Credentials { identifier: "alice", password: &old, address };
+        let (_, proven) = accounts.prove(credentials).await.unwrap();
+        let new = Secret::new("another good password".to_owned());
+        accounts.change_password(&alice, &new, OtherSessions::EndAllBut(None)).await.unwrap();
+        let refresh_tokens = RefreshTokens::Unsupported;
+        let session = NewSession { device_id: None, name: None, refresh_tokens };
+        let begun = accounts.begin(&alice, session, proven).await;
+        assert!(matches!(begun, Err(AccountError::WrongCredentials)));
     }
 }

@@ -244,3 +244,21 @@ async fn the_last_use_is_written_now_and_then_not_at_every_request() {
     town.accounts.flush().await.unwrap();
     assert_eq!(last(restarted).await, Some(used));
 }
+
+#[tokio::test]
+async fn tokens_that_ended_leave_nothing_behind() {
+    let town = Town::found().await;
+    let alice = town.person("alice").await;
+    let phone = town.signs_in_refreshing(&alice).await;
+    let mut tokens = phone.tokens;
+    for _ in 0..5 {
+        tokens = town.accounts.refresh(tokens.refresh.unwrap().expose()).await.unwrap();
+        assert_eq!(town.tokens().await, 4);
+    }
+    assert!(town.knows(&tokens.access).await);
+    assert_eq!(town.tokens().await, 2);
+    town.signs_in_on(&alice, phone.device_id.as_str()).await;
+    assert_eq!(town.tokens().await, 1);
+    town.accounts.end_session(&alice, &phone.device_id).await.unwrap();
+    assert_eq!(town.tokens().await, 0);
+}

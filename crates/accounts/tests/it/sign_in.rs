@@ -137,7 +137,10 @@ async fn a_password_hashed_cheaply_is_hashed_anew_at_sign_in() {
     let dearer = town.other_node_with(|settings| settings.password_cost = dear).await;
     let password = secret(PASSWORD);
     let credentials = Credentials { identifier: "alice", password: &password, address: HOME };
-    assert!(dearer.sign_in(credentials, new_session()).await.is_ok());
+    let devices = (0..8).map(|_| dearer.sign_in(credentials, new_session()));
+    for signed_in in futures_util::future::join_all(devices).await {
+        assert!(signed_in.is_ok());
+    }
     assert!(town.password_hash("@alice:town.example").await.contains("m=64,t=2"));
     assert!(town.tries("alice", PASSWORD).await.is_ok());
 }
@@ -146,16 +149,27 @@ async fn a_password_hashed_cheaply_is_hashed_anew_at_sign_in() {
 async fn a_login_token_signs_in_once_and_soon() {
     let town = Town::found().await;
     let alice = town.person("alice").await;
-    let (token, lifetime) = town.accounts.issue_login_token(&alice).await.unwrap();
     let uses = |token: String| {
         let accounts = town.accounts.clone();
         async move { accounts.sign_in_by_token(&token, HOME, new_session()).await }
     };
+    let (token, lifetime) = town.accounts.issue_login_token(&alice).await.unwrap();
     assert_eq!(uses(token.expose().clone()).await.unwrap().user_id, alice);
     let again = uses(token.expose().clone()).await;
     assert!(matches!(again, Err(AccountError::WrongCredentials)));
     let (late, _) = town.accounts.issue_login_token(&alice).await.unwrap();
     town.clock.advance(lifetime);
-    town.accounts.flush().await.unwrap();
     assert!(matches!(uses(late.expose().clone()).await, Err(AccountError::WrongCredentials)));
+}
+
+#[tokio::test]
+async fn a_login_token_that_nobody_used_is_swept_away() {
+    let town = Town::found().await;
+    let alice = town.person("alice").await;
+    let (_, lifetime) = town.accounts.issue_login_token(&alice).await.unwrap();
+    town.accounts.flush().await.unwrap();
+    assert_eq!(town.login_tokens().await, 1);
+    town.clock.advance(lifetime);
+    town.accounts.flush().await.unwrap();
+    assert_eq!(town.login_tokens().await, 0);
 }

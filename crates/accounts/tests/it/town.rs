@@ -11,7 +11,7 @@ use accounts::{
 use base::clock::{Clock, ManualClock, Timestamp};
 use base::secret::Secret;
 use ruma_common::{OwnedUserId, UserId, owned_server_name};
-use store::{MemoryDisk, Store};
+use store::{MemoryDisk, Prefix, Store, Table};
 use vault::{KeyEncryptionKey, Owner, SealedTable, Vault};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -65,6 +65,18 @@ impl Town {
         let owner = Owner::Person(UserId::parse(user).unwrap());
         let hash = PASSWORDS.get(&self.store, &self.vault, &owner, &user.to_owned()).await;
         hash.unwrap().unwrap()
+    }
+
+    /// How many tokens of sessions the store knows.
+    pub(crate) async fn tokens(&self) -> usize {
+        const TOKENS: Table<[u8; 32], (String, String)> = Table::new("tokens");
+        TOKENS.all(&self.store, &Prefix::all()).await.unwrap().len()
+    }
+
+    /// How many tokens for one sign-in the store knows.
+    pub(crate) async fn login_tokens(&self) -> usize {
+        const LOGIN_TOKENS: Table<[u8; 32], (String, u64)> = Table::new("login_tokens");
+        LOGIN_TOKENS.all(&self.store, &Prefix::all()).await.unwrap().len()
     }
 
     pub(crate) async fn person(&self, localpart: &str) -> OwnedUserId {
