@@ -15,6 +15,7 @@ use ruma_common::api::{IncomingRequest, IncomingRequestExt, OutgoingResponse, Ou
 
 use crate::authenticate::{Authenticate, ClientAddress};
 use crate::body::{self, require_strict_json};
+use crate::confirm::Asked;
 use crate::{ApiError, App};
 
 /// A request of one endpoint, and who asks.
@@ -28,6 +29,8 @@ where
     pub(crate) who: <T::Authentication as Authenticate>::Identity,
     /// Where from.
     pub(crate) address: ClientAddress,
+    /// What a confirmation of it is bound to.
+    pub(crate) asked: Asked,
 }
 
 impl<T: IncomingRequest> Call<T>
@@ -43,11 +46,12 @@ where
         if request.method() != Method::GET {
             require_strict_json(request.body())?;
         }
+        let asked = Asked::by(&request, address);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (parts, body) = request.into_parts();
         let request = http::Request::from_parts(parts, &*body);
         let request = T::try_from_http_request(request, &arguments);
-        Ok(Self { request: request.map_err(malformed)?, who, address })
+        Ok(Self { request: request.map_err(malformed)?, who, address, asked })
     }
 }
 
@@ -59,6 +63,15 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
+    /// Takes a request apart whose body is no JSON and is read elsewhere, as it comes.
+    pub(crate) async fn split(request: Request) -> Result<(Self, Body), ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let arguments = path_arguments(&mut parts).await?;
+        let address = address(&parts);
+        let request = http::Request::from_parts(parts, Bytes::from_static(b"{}"));
+        Ok((Self { request, arguments, address }, body))
+    }
+
     /// Reads a request whole, within the server's limits.
     pub(crate) async fn read(app: &App, request: Request) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();

@@ -14,5 +14,6 @@ pub(crate) async fn handler(app: App, _: Call<Request>) -> Result<Response, ApiE
     let default = app.rooms.settings().default_version.clone();
     let mut capabilities = Capabilities::new();
     capabilities.room_versions = RoomVersionsCapability::new(default, BTreeMap::from(available));
+    capabilities.get_login_token.enabled = true;
     Ok(Response::new(capabilities))
 }
