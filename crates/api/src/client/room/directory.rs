@@ -2,8 +2,8 @@
 
 use js_int::UInt;
 use rooms::DirectoryFilter;
-use ruma_common::directory::PublicRoomsChunk;
 use ruma_common::ServerName;
+use ruma_common::directory::PublicRoomsChunk;
 
 use crate::{ApiError, App};
 

@@ -20,9 +20,15 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
         "m.room.redaction" => redact(&app, &call.who, (&room_id, &content), transaction).await?,
         "m.room.message" => {
             require_message(&content)?;
-            app.rooms.send(user, &room_id, Draft::message(&kind, content), Some(transaction)).await?
+            app.rooms
+                .send(user, &room_id, Draft::message(&kind, content), Some(transaction))
+                .await?
         }
-        _ => app.rooms.send(user, &room_id, Draft::message(&kind, content), Some(transaction)).await?,
+        _ => {
+            app.rooms
+                .send(user, &room_id, Draft::message(&kind, content), Some(transaction))
+                .await?
+        }
     };
     Ok(Response::new(event_id))
 }
