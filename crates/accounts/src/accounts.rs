@@ -1,6 +1,6 @@
 //! The accounts of this server, opened once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base::clock::Clock;
 use ruma_common::{OwnedUserId, UserId};
@@ -11,7 +11,7 @@ use crate::cache::SessionCache;
 use crate::confirm::Confirmations;
 use crate::directory::Directory;
 use crate::error::AccountError;
-use crate::follow;
+use crate::follow::Tasks;
 use crate::limits::Limiter;
 use crate::password::Passwords;
 use crate::seen::Seen;
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) sign_in_per_account: Limiter,
     pub(crate) sign_in_per_address: Limiter,
     pub(crate) registration_per_address: Limiter,
+    tasks: OnceLock<Tasks>,
 }
 
 impl Accounts {
@@ -58,13 +59,14 @@ impl Accounts {
             sign_in_per_account: Limiter::new(limits.sign_in_per_account),
             sign_in_per_address: Limiter::new(limits.sign_in_per_address),
             registration_per_address: Limiter::new(limits.registration_per_address),
+            tasks: OnceLock::new(),
             store,
             vault,
             settings,
             clock,
         }));
         accounts.sweep_login_tokens().await?;
-        follow::start(&accounts);
+        accounts.0.tasks.get_or_init(|| Tasks::start(&accounts));
         Ok(accounts)
     }
 

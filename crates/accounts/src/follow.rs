@@ -1,23 +1,35 @@
 //! What goes on beside the requests: following the log, writing what was collected.
 //!
-//! Another node may have ended a session or changed a name; the log says so. Both tasks end when
-//! the accounts that they serve are dropped.
+//! Another node may have ended a session or changed a name; the log says so.
 
 use std::sync::{Arc, Weak};
 
 use base::change::Change;
 use store::LogFollower;
+use tokio::task::AbortHandle;
 
 use crate::accounts::{Accounts, Inner};
 use crate::error::AccountError;
 use crate::seen::STEP;
 
-/// Starts the tasks.
-pub(crate) fn start(accounts: &Accounts) {
-    // The position is taken before anything is read: no change can fall between.
-    let follower = accounts.0.store.follow(accounts.0.store.log_end());
-    tokio::spawn(follow(Arc::downgrade(&accounts.0), follower));
-    tokio::spawn(flush(Arc::downgrade(&accounts.0)));
+/// The tasks of some accounts: they end with them, and let the store go.
+pub(crate) struct Tasks([AbortHandle; 2]);
+
+impl Tasks {
+    /// Starts the tasks.
+    pub(crate) fn start(accounts: &Accounts) -> Self {
+        // The position is taken before anything is read: no change can fall between.
+        let follower = accounts.0.store.follow(accounts.0.store.log_end());
+        let follow = tokio::spawn(follow(Arc::downgrade(&accounts.0), follower));
+        let flush = tokio::spawn(flush(Arc::downgrade(&accounts.0)));
+        Self([follow.abort_handle(), flush.abort_handle()])
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.0.iter().for_each(AbortHandle::abort);
+    }
 }
 
 async fn follow(accounts: Weak<Inner>, mut follower: LogFollower) {

@@ -1,14 +1,24 @@
 //! What a thief of the disk finds: no password, no token, no name.
 
+use std::path::Path;
+
 use accounts::{NewSession, RefreshTokens};
 use serde_json::json;
-use store::Store;
+use store::{Store, StoreError};
 use vault::{KeyEncryptionKey, Vault};
 
-use crate::town::{PASSWORD, Town};
+use crate::town::{PASSWORD, Town, eventually};
+
+/// Opens the stores of a directory.
+async fn open(directory: &Path) -> Result<(Store, Vault), StoreError> {
+    let store = Store::open_redb(&directory.join("store"), 1 << 20)?;
+    let keyring = Store::open_redb(&directory.join("keyring"), 1 << 20)?;
+    let vault = Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
+    Ok((store, vault))
+}
 
 /// Whether `needle` is anywhere in the files of a directory.
-fn is_in(directory: &std::path::Path, needle: &str) -> bool {
+fn is_in(directory: &Path, needle: &str) -> bool {
     std::fs::read_dir(directory).unwrap().any(|entry| {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
@@ -18,9 +28,7 @@ fn is_in(directory: &std::path::Path, needle: &str) -> bool {
 #[tokio::test]
 async fn nothing_secret_or_personal_is_readable_on_disk() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::open_redb(&directory.path().join("store"), 1 << 20).unwrap();
-    let keyring = Store::open_redb(&directory.path().join("keyring"), 1 << 20).unwrap();
-    let vault = Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
+    let (store, vault) = open(directory.path()).await.unwrap();
     let town = Town::on(store, vault).await;
     let alice = town.named("alice", "Marguerite Yourcenar").await;
     town.accounts.set_profile_field(&alice, "m.tz", json!("Indian/Kerguelen")).await.unwrap();
@@ -56,4 +64,18 @@ async fn nothing_secret_or_personal_is_readable_on_disk() {
 
 fn secret_part(token: &str) -> &str {
     token.rsplit('_').next().unwrap()
+}
+
+#[tokio::test]
+async fn accounts_that_are_dropped_let_their_files_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, vault) = open(directory.path()).await.unwrap();
+    let town = Town::on(store, vault).await;
+    town.named("alice", "Alice").await;
+    // What follows the log has caught up, and waits.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(town);
+    eventually(|| async { open(directory.path()).await.is_ok() }).await;
 }
