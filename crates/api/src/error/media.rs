@@ -24,10 +24,7 @@ impl From<MediaError> for ApiError {
             }
             MediaError::TooLarge { .. } | MediaError::PictureTooLarge => Self::too_large(message),
             MediaError::LongDescription => Self::invalid_param(message),
-            MediaError::Interrupted => {
-                Self::new(StatusCode::BAD_REQUEST, ErrorKind::Unknown, message)
-            }
-            MediaError::NoThumbnail(_) => {
+            MediaError::Interrupted | MediaError::NoThumbnail(_) => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::Unknown, message)
             }
             MediaError::Damaged
