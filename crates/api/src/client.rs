@@ -11,6 +11,8 @@ mod sync;
 
 use crate::routes::Routes;
 
+pub(crate) use session::finish_departures;
+
 /// All endpoints for clients.
 pub(crate) fn routes() -> Routes {
     let areas = [

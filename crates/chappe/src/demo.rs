@@ -32,7 +32,8 @@ struct Person {
 pub(crate) async fn run(directory: &Path, listen: SocketAddr) -> anyhow::Result<()> {
     logging::start(&Log { level: "warn".to_owned(), ..Log::default() })?;
     let server = Server::open(config(directory, listen)?).await?;
-    let people = people(directory, server.accounts()).await?;
+    let accounts = server.accounts().clone();
+    let people = people(directory, &accounts).await?;
     let listening = server.listen().await?;
     let port = listening.addresses().first().map_or(listen.port(), SocketAddr::port);
     let mut text = format!("Chappe is ready: http://localhost:{port}/\n\n");
@@ -43,6 +44,7 @@ pub(crate) async fn run(directory: &Path, listen: SocketAddr) -> anyhow::Result<
     text += "Ctrl-C stops the server; the next start finds everything as it was.";
     say(&text)?;
     listening.run(server::told_to_stop()).await;
+    accounts.flush().await?;
     Ok(())
 }
 

@@ -40,11 +40,14 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     if config.store.sealing == config::Sealing::Off {
         tracing::warn!("store.sealing is \"off\": what people write is readable on disk");
     }
-    let listening = Server::open(config).await?.listen().await?;
+    let server = Server::open(config).await?;
+    let accounts = server.accounts().clone();
+    let listening = server.listen().await?;
     for address in listening.addresses() {
         say(&format!("chappe is ready on http://{address}"))?;
     }
     listening.run(told_to_stop()).await;
+    accounts.flush().await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -94,10 +97,11 @@ impl Server {
         let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time));
         let settings = api_settings(&config, name);
         let app = App::new(Services { accounts, devices, rooms, media, sync, settings, clock });
+        app.resume().await;
         Ok(Self { config, app })
     }
 
-    /// Who people are: for the demo, which makes some.
+    /// Who people are.
     pub(crate) fn accounts(&self) -> &Accounts {
         &self.app.accounts
     }
@@ -105,6 +109,8 @@ impl Server {
     /// Opens the listeners.
     pub(crate) async fn listen(self) -> anyhow::Result<Listeners> {
         let config::Listen { addresses, trusted_proxies } = &self.config.listen;
+        let app = self.app.clone();
+        tokio::spawn(async move { api::finish_departures(&app).await });
         let router = api::router(self.app);
         Listeners::open(addresses, router, trusted_proxies, self.config.limits.connections).await
     }
