@@ -7,10 +7,10 @@ export function applyLooks(preferences: PreferenceStore, page: HTMLElement): voi
   const apply = (): void => {
     const { locale, theme, contrast } = preferences.snapshot();
     page.lang = locale;
-    if (theme === "system") delete page.dataset["theme"];
-    else page.dataset["theme"] = theme;
-    if (contrast === "more" || moreContrast.matches) page.dataset["contrast"] = "more";
-    else delete page.dataset["contrast"];
+    if (theme === "system") delete page.dataset.theme;
+    else page.dataset.theme = theme;
+    if (contrast === "more" || moreContrast.matches) page.dataset.contrast = "more";
+    else delete page.dataset.contrast;
   };
   apply();
   preferences.subscribe(apply);

@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import "../ui/base.css";
 import { openPreferences } from "../lib/preferences.ts";
+import type { Chappe } from "../matrix/model.ts";
 import { App } from "./App.tsx";
 import { applyLooks } from "./looks.ts";
 import { loadEntryMessages } from "./messages.ts";
@@ -19,7 +20,7 @@ createRoot(root).render(
   </StrictMode>,
 );
 
-async function connect(): Promise<import("../matrix/model.ts").Chappe> {
+async function connect(): Promise<Chappe> {
   const { createChappe } = await import("../matrix/client.ts");
   return createChappe();
 }

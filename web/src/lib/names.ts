@@ -1,6 +1,6 @@
 /** How people and rooms look before they have a picture. */
 
-export const HUES = 8;
+export const HUES = 10;
 
 /** One or two letters that stand for a name. */
 export function initials(name: string): string {
@@ -15,7 +15,7 @@ export function initials(name: string): string {
 
 /** A colour that stays with an id: one of `HUES`. */
 export function hue(id: string): number {
-  let hash = 0;
-  for (const character of id) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % HUES;
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 8) % HUES;
 }

@@ -16,9 +16,9 @@ export interface PreferenceStore extends Observable<Preferences> {
 }
 
 const KEY = "chappe.preferences";
-const LOCALES: readonly string[] = ["fr", "en"] satisfies Locale[];
-const THEMES: readonly string[] = ["system", "light", "dark"] satisfies Theme[];
-const CONTRASTS: readonly string[] = ["system", "more"] satisfies Contrast[];
+const LOCALES: readonly Locale[] = ["fr", "en"];
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+const CONTRASTS: readonly Contrast[] = ["system", "more"];
 
 /** Opens the preferences kept in `storage`; `languages` are the browser's, most wanted first. */
 export function openPreferences(storage: Storage, languages: readonly string[]): PreferenceStore {
@@ -36,17 +36,15 @@ export function openPreferences(storage: Storage, languages: readonly string[]):
 export function parsePreferences(stored: string | null, languages: readonly string[]): Preferences {
   const { locale, theme, contrast } = parseObject(stored);
   return {
-    locale: isOneOf<Locale>(locale, LOCALES) ? locale : preferredLocale(languages),
-    theme: isOneOf<Theme>(theme, THEMES) ? theme : "system",
-    contrast: isOneOf<Contrast>(contrast, CONTRASTS) ? contrast : "system",
+    locale: oneOf(LOCALES, locale) ?? preferredLocale(languages),
+    theme: oneOf(THEMES, theme) ?? "system",
+    contrast: oneOf(CONTRASTS, contrast) ?? "system",
   };
 }
 
 function preferredLocale(languages: readonly string[]): Locale {
-  const known = languages
-    .map((language) => language.slice(0, 2).toLowerCase())
-    .find((language) => LOCALES.includes(language));
-  return known === "en" ? "en" : "fr";
+  const wanted = languages.map((language) => oneOf(LOCALES, language.slice(0, 2).toLowerCase()));
+  return wanted.find((locale) => locale !== undefined) ?? "fr";
 }
 
 function parseObject(stored: string | null): Record<string, unknown> {
@@ -58,6 +56,6 @@ function parseObject(stored: string | null): Record<string, unknown> {
   }
 }
 
-function isOneOf<T extends string>(value: unknown, values: readonly string[]): value is T {
-  return typeof value === "string" && values.includes(value);
+function oneOf<T extends string>(values: readonly T[], value: unknown): T | undefined {
+  return values.find((known) => known === value);
 }

@@ -1,7 +1,10 @@
 /** Plain text, read for display. */
 
 /** A piece of plain text: a link or what stands between links. */
-export type Piece = { readonly kind: "text" | "link"; readonly text: string };
+export interface Piece {
+  readonly kind: "text" | "link";
+  readonly text: string;
+}
 
 const LINK = /https?:\/\/[^\s<>"]+/gu;
 

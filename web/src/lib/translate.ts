@@ -38,7 +38,7 @@ export function translator(locale: Locale, messages: Messages): Translate {
   const plurals = new Intl.PluralRules(locale);
   const numbers = new Intl.NumberFormat(locale);
   return (key, values = {}) => {
-    const count = values["count"];
+    const count = values.count;
     const plural = typeof count === "number" ? `${key}_${plurals.select(count)}` : key;
     const message =
       messages.get(plural) ?? messages.get(`${key}_other`) ?? messages.get(key) ?? key;

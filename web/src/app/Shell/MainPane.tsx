@@ -30,7 +30,7 @@ export function MainPane(props: MainPaneProps): ReactNode {
   const chosen = useObservable(preferences);
   switch (route.kind) {
     case "home":
-      return <NothingOpen />;
+      return <NothingOpen any={props.rooms.length > 0} />;
     case "room":
       return <RoomPane {...props} wanted={route.roomId} details={route.details} />;
     case "settings":
@@ -57,15 +57,19 @@ export function MainPane(props: MainPaneProps): ReactNode {
   }
 }
 
-function NothingOpen(): ReactNode {
+function NothingOpen({ any }: { readonly any: boolean }): ReactNode {
   const { t } = useLanguage();
   return (
     <div className={styles.nothing}>
-      <EmptyState
-        picture={<Sign size={72} />}
-        title={t("shell.nothingOpen")}
-        hint={t("shell.nothingOpenHint")}
-      />
+      {any ? (
+        <EmptyState
+          picture={<Sign size={88} />}
+          title={t("shell.nothingOpen")}
+          hint={t("shell.nothingOpenHint")}
+        />
+      ) : (
+        <Sign size={120} />
+      )}
     </div>
   );
 }

@@ -26,9 +26,9 @@ export function Sign({ size = 32, moving = false }: SignProps): ReactNode {
 export function SignStrokes(): ReactNode {
   return (
     <g className={styles.beam}>
-      <line x1="12" y1="24" x2="36" y2="24" />
-      <line className={styles.left} x1="12" y1="24" x2="12" y2="37" />
-      <line className={styles.right} x1="36" y1="24" x2="36" y2="11" />
+      <line x1="9" y1="24" x2="39" y2="24" />
+      <line className={styles.left} x1="9" y1="24" x2="9" y2="39" />
+      <line className={styles.right} x1="39" y1="24" x2="39" y2="9" />
     </g>
   );
 }

@@ -1,25 +1,33 @@
 /** On or off, at once. */
-import type { ReactNode } from "react";
-import { Switch as AriaSwitch } from "react-aria-components";
+import { useId, type ReactNode } from "react";
 import styles from "./Switch.module.css";
 
 interface SwitchProps {
   readonly label: string;
-  readonly hint?: string;
+  readonly hint: string;
   readonly on: boolean;
   readonly onChange: (on: boolean) => void;
 }
 
 export function Switch({ label, hint, on, onChange }: SwitchProps): ReactNode {
+  const id = useId();
   return (
-    <AriaSwitch className={styles.switch ?? ""} isSelected={on} onChange={onChange}>
+    <label className={styles.switch}>
       <span className={styles.text}>
-        {label}
-        {hint && <span className={styles.hint}>{hint}</span>}
+        <span id={`${id}-label`}>{label}</span>
+        <span id={`${id}-hint`} className={styles.hint}>
+          {hint}
+        </span>
       </span>
-      <span className={styles.track}>
-        <span className={styles.thumb} />
-      </span>
-    </AriaSwitch>
+      <input
+        type="checkbox"
+        role="switch"
+        className={styles.track}
+        checked={on}
+        aria-labelledby={`${id}-label`}
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+    </label>
   );
 }

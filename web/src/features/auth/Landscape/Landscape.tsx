@@ -11,22 +11,23 @@ export function Landscape(): ReactNode {
       preserveAspectRatio="xMidYMax slice"
       aria-hidden="true"
     >
-      <circle className={styles.sun} cx="470" cy="330" r="92" />
+      <path
+        className={styles.farthest}
+        d="M0 520 C120 470 210 520 330 488 S540 440 640 482 V900 H0Z"
+      />
+      <Tower x={344} y={486} scale={0.42} order="fourth" />
       <path
         className={styles.far}
-        d="M0 560 C90 500 170 505 260 540 S430 610 520 560 S620 520 640 528 V900 H0Z"
+        d="M0 566 C90 520 190 600 300 580 S450 510 530 516 S620 548 640 556 V900 H0Z"
       />
-      <Tower x={196} y={516} scale={0.5} order="third" />
+      <Tower x={566} y={522} scale={0.72} order="third" />
       <path
         className={styles.middle}
-        d="M0 660 C110 640 200 690 300 690 S480 590 560 596 S630 620 640 626 V900 H0Z"
+        d="M0 640 C60 612 130 604 196 626 S330 712 440 708 S600 668 640 650 V900 H0Z"
       />
-      <Tower x={548} y={596} scale={0.95} order="second" />
-      <path
-        className={styles.near}
-        d="M0 720 C80 690 150 694 230 730 S420 836 520 812 S620 790 640 786 V900 H0Z"
-      />
-      <Tower x={150} y={704} scale={2} order="first" />
+      <Tower x={150} y={614} scale={1.25} order="second" />
+      <path className={styles.near} d="M0 770 C110 800 220 808 330 780 S520 704 640 724 V900 H0Z" />
+      <Tower x={440} y={752} scale={2.1} order="first" />
     </svg>
   );
 }
@@ -35,7 +36,7 @@ interface TowerProps {
   readonly x: number;
   readonly y: number;
   readonly scale: number;
-  readonly order: "first" | "second" | "third";
+  readonly order: "first" | "second" | "third" | "fourth";
 }
 
 function Tower({ x, y, scale, order }: TowerProps): ReactNode {
@@ -45,9 +46,13 @@ function Tower({ x, y, scale, order }: TowerProps): ReactNode {
       data-order={order}
       transform={`translate(${x} ${y}) scale(${scale})`}
     >
-      <path className={styles.house} d="M-13 6 V-22 L0 -34 L13 -22 V6Z" />
-      <path className={styles.mast} d="M0 -30 V-92" />
-      <g transform="translate(-33.6 -125.6) scale(1.4)" data-moving="true">
+      <path className={styles.mast} d="M0 -26 V-84" />
+      <path className={styles.mast} d="M-5 -46 H5 M-5 -58 H5" />
+      <path
+        className={styles.house}
+        d="M-12 8 L-10 -22 L-14 -22 L0 -38 L14 -22 L10 -22 L12 8Z M-2.5 8 V-2 a2.5 2.5 0 0 1 5 0 V8Z M-2 -18 h4 v6 h-4Z"
+      />
+      <g transform="translate(-26.4 -110.4) scale(1.1)" data-moving="true">
         <SignStrokes />
       </g>
     </g>

@@ -1,5 +1,5 @@
 /** Who are you? The door of the client. */
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import type { SignedOut } from "../../../matrix/model.ts";
 import { Button } from "../../../ui/Button/Button.tsx";
 import { useLanguage } from "../../../ui/Language/Language.tsx";
@@ -19,7 +19,9 @@ interface SignInProps {
 
 export function SignIn({ gate, preferences }: SignInProps): ReactNode {
   const { t, errorText } = useLanguage();
-  const form = useSignIn(gate.signIn);
+  const identifier = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
+  const form = useSignIn(gate.signIn, { identifier, password });
   const intro =
     gate.serverName === undefined
       ? t("signIn.intro")
@@ -41,7 +43,7 @@ export function SignIn({ gate, preferences }: SignInProps): ReactNode {
           <p className={styles.intro}>{intro}</p>
           {gate.reason && <p className={styles.reason}>{t(`signIn.reason.${gate.reason}`)}</p>}
           <TextField
-            ref={form.identifierInput}
+            ref={identifier}
             label={t("signIn.identifier")}
             hint={t("signIn.identifierHint")}
             value={form.identifier}
@@ -55,7 +57,7 @@ export function SignIn({ gate, preferences }: SignInProps): ReactNode {
             required
           />
           <PasswordField
-            ref={form.passwordInput}
+            ref={password}
             label={t("signIn.password")}
             value={form.password}
             onChange={form.setPassword}

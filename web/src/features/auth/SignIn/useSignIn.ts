@@ -1,4 +1,4 @@
-import { useRef, useState, type FormEvent, type RefObject } from "react";
+import { useState, type RefObject, type SubmitEvent } from "react";
 import { useTask } from "../../../ui/hooks/useTask.ts";
 
 export interface SignInForm {
@@ -9,29 +9,32 @@ export interface SignInForm {
   readonly missing: "identifier" | "password" | undefined;
   readonly running: boolean;
   readonly error: unknown;
-  readonly submit: (event: FormEvent) => void;
-  readonly identifierInput: RefObject<HTMLInputElement | null>;
-  readonly passwordInput: RefObject<HTMLInputElement | null>;
+  readonly submit: (event: SubmitEvent) => void;
 }
 
-/** The sign-in form: what is typed, what is missing, what went wrong. Focus goes where help is needed. */
+/** The two fields, so that the focus can go where help is needed. */
+export interface SignInInputs {
+  readonly identifier: RefObject<HTMLInputElement | null>;
+  readonly password: RefObject<HTMLInputElement | null>;
+}
+
+/** The sign-in form: what is typed, what is missing, what went wrong. */
 export function useSignIn(
   signIn: (identifier: string, password: string) => Promise<void>,
+  inputs: SignInInputs,
 ): SignInForm {
   const [identifier, setIdentifier] = useState("");
   const [password, setPassword] = useState("");
   const [missing, setMissing] = useState<"identifier" | "password">();
-  const identifierInput = useRef<HTMLInputElement>(null);
-  const passwordInput = useRef<HTMLInputElement>(null);
   const task = useTask(signIn);
 
   const submit = async (): Promise<void> => {
     const name = identifier.trim();
     const lacking = name === "" ? "identifier" : password === "" ? "password" : undefined;
     setMissing(lacking);
-    if (lacking === "identifier") identifierInput.current?.focus();
-    else if (lacking === "password") passwordInput.current?.focus();
-    else if (!(await task.run(name, password))) passwordInput.current?.select();
+    if (lacking === "identifier") inputs.identifier.current?.focus();
+    else if (lacking === "password") inputs.password.current?.focus();
+    else if (!(await task.run(name, password))) inputs.password.current?.select();
   };
 
   return {
@@ -46,7 +49,5 @@ export function useSignIn(
       event.preventDefault();
       void submit();
     },
-    identifierInput,
-    passwordInput,
   };
 }

@@ -1,5 +1,5 @@
 /** Gives a room another name. */
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useState, type SubmitEvent, type ReactNode } from "react";
 import { Button } from "../../../ui/Button/Button.tsx";
 import { Dialog, DialogActions } from "../../../ui/Dialog/Dialog.tsx";
 import { useLanguage } from "../../../ui/Language/Language.tsx";
@@ -26,7 +26,7 @@ export function RenameDialog({ name, onRename, onClose }: RenameDialogProps): Re
   return (
     <Dialog title={t("details.renameTitle")} size="small" onClose={onClose}>
       <form
-        onSubmit={(event: FormEvent) => {
+        onSubmit={(event: SubmitEvent) => {
           event.preventDefault();
           void submit();
         }}

@@ -1,5 +1,5 @@
 /** Two groups of the code, typed back: proof that it was kept. */
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useState, type SubmitEvent, type ReactNode } from "react";
 import { ArrowLeft } from "lucide-react";
 import { cleanGroup, readsBack } from "../../../lib/recovery.ts";
 import { Button } from "../../../ui/Button/Button.tsx";
@@ -24,7 +24,7 @@ export function ReadBack(props: ReadBackProps): ReactNode {
   const [typed, setTyped] = useState<readonly [string, string]>(["", ""]);
   const [wrong, setWrong] = useState(false);
   const task = useTask(onConfirm);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const right = readsBack(code, asked, typed);
     setWrong(!right);

@@ -1,5 +1,5 @@
 /** A further device: the code opens what was said before. */
-import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { useRef, useState, type SubmitEvent, type ReactNode } from "react";
 import { groupTyped } from "../../../lib/recovery.ts";
 import type { RecoveryRestore as RecoveryRestoreGate } from "../../../matrix/model.ts";
 import { Button } from "../../../ui/Button/Button.tsx";
@@ -16,7 +16,7 @@ export function RecoveryRestore({ gate }: { readonly gate: RecoveryRestoreGate }
   const [missing, setMissing] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const task = useTask(gate.restore);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const code = groupTyped(typed);
     setMissing(code === "");

@@ -1,5 +1,5 @@
 /** A private room: its name and its first people. */
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useState, type SubmitEvent, type ReactNode } from "react";
 import { LockKeyhole, X } from "lucide-react";
 import type { Person, Session, UserId } from "../../../matrix/model.ts";
 import { Avatar } from "../../../ui/Avatar/Avatar.tsx";
@@ -23,7 +23,7 @@ export function NewRoomForm({ search, create }: NewRoomFormProps): ReactNode {
   const [missing, setMissing] = useState(false);
   const [people, setPeople] = useState<readonly Person[]>([]);
   const task = useTask(create);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const wanted = name.trim();
     setMissing(wanted === "");

@@ -34,14 +34,20 @@ export function RoomRow({ room, now, open, onOpen }: RoomRowProps): ReactNode {
         size={44}
         square={room.kind === "private"}
       />
-      <span className={styles.name}>{room.name}</span>
-      {room.preview && (
-        <time className={styles.time} dateTime={new Date(room.lastActivity).toISOString()}>
-          {formatMoment(room.lastActivity, now, locale)}
-        </time>
-      )}
-      <RoomPreview room={room} />
-      {room.unread > 0 && <Badge count={room.unread} mention={room.highlights > 0} />}
+      <span className={styles.text}>
+        <span className={styles.line}>
+          <span className={styles.name}>{room.name}</span>
+          {room.preview && (
+            <time className={styles.time} dateTime={new Date(room.lastActivity).toISOString()}>
+              {formatMoment(room.lastActivity, now, locale)}
+            </time>
+          )}
+        </span>
+        <span className={styles.line}>
+          <RoomPreview room={room} />
+          {room.unread > 0 && <Badge count={room.unread} mention={room.highlights > 0} />}
+        </span>
+      </span>
     </button>
   );
 }

@@ -1,5 +1,5 @@
 /** Ends the session of a device; the password says who asks. */
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useState, type SubmitEvent, type ReactNode } from "react";
 import type { Device, Session } from "../../../matrix/model.ts";
 import { Button } from "../../../ui/Button/Button.tsx";
 import { Dialog, DialogActions } from "../../../ui/Dialog/Dialog.tsx";
@@ -37,7 +37,7 @@ export function EndDeviceDialog({
     <Dialog title={t("settings.endTitle", { name: device.name })} size="small" onClose={onClose}>
       <form
         className={styles.end}
-        onSubmit={(event: FormEvent) => {
+        onSubmit={(event: SubmitEvent) => {
           event.preventDefault();
           void submit();
         }}

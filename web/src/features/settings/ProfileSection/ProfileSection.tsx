@@ -1,5 +1,5 @@
 /** How others see one: name and picture. */
-import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { useRef, useState, type SubmitEvent, type ReactNode } from "react";
 import type { Session } from "../../../matrix/model.ts";
 import { Avatar } from "../../../ui/Avatar/Avatar.tsx";
 import { Button } from "../../../ui/Button/Button.tsx";
@@ -78,7 +78,7 @@ function Name({ session }: { readonly session: ProfileSession }): ReactNode {
   return (
     <form
       className={styles.name}
-      onSubmit={(event: FormEvent) => {
+      onSubmit={(event: SubmitEvent) => {
         event.preventDefault();
         void submit();
       }}

@@ -54,6 +54,11 @@ function Readers({ item }: { readonly item: MessageItem }): ReactNode {
           +{more}
         </span>
       )}
+      {item.readBy.length > 1 && (
+        <span className={styles.others} aria-hidden="true">
+          +{item.readBy.length - 1}
+        </span>
+      )}
     </span>
   );
 }

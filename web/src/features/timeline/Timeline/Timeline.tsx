@@ -23,6 +23,7 @@ import { useOverlay } from "./useOverlay.ts";
 import { useRovingMessages } from "./useRovingMessages.ts";
 import { useRows } from "./useRows.ts";
 import { useScroll } from "./useScroll.ts";
+import { NEAR_BOTTOM, useStayAtBottom } from "./useStayAtBottom.ts";
 
 interface TimelineProps {
   readonly conversation: Conversation;
@@ -45,6 +46,8 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
   const { list, goTo, target } = scroll;
   const handlers = useHandlers({ conversation, show, goTo, onReply, onEdit });
   const roving = useRovingMessages(snapshot.items, list);
+  const start = initialPlace(rows);
+  const stay = useStayAtBottom(start.align === "end");
   useAnnounce(snapshot);
   const context = useMemo(() => ({ loadingOlder: snapshot.loadingOlder }), [snapshot.loadingOlder]);
   const latest = snapshot.items.at(-1)?.key;
@@ -65,7 +68,7 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
           context={context}
           components={COMPONENTS}
           firstItemIndex={snapshot.firstItemIndex}
-          initialTopMostItemIndex={initialPlace(rows)}
+          initialTopMostItemIndex={start}
           computeItemKey={(_, row) => row.item.key}
           itemContent={(_, row) => (
             <TimelineRow
@@ -83,7 +86,8 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
           }}
           followOutput={(isAtBottom) => (isAtBottom ? "auto" : false)}
           atBottomStateChange={scroll.setAtBottom}
-          atBottomThreshold={48}
+          atBottomThreshold={NEAR_BOTTOM}
+          {...stay}
           increaseViewportBy={{ top: 800, bottom: 400 }}
           alignToBottom
         />

@@ -20,7 +20,7 @@ export function useRovingMessages(
   const known = messages.some((item) => item.key === focused);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     if (!(event.target instanceof HTMLElement)) return;
-    const key = event.target.dataset["key"];
+    const key = event.target.dataset.key;
     const place = messages.findIndex((item) => item.key === key);
     const next = place < 0 ? undefined : nextPlace(event.key, place, messages.length);
     const wanted = next === undefined ? undefined : messages[next];
