@@ -38,6 +38,8 @@ export function Shell({ session, preferences }: ShellProps): ReactNode {
   const unread = totalUnread(rooms);
   return (
     <AvatarLoader value={session.avatarUrl}>
+      {/* React Aria injects a style unless something has this id; our rule is in base.css. */}
+      <meta id="react-aria-pressable-style" />
       <title>{unread > 0 ? `(${unread}) Chappe` : "Chappe"}</title>
       <div className={styles.shell} data-place={route.kind} {...landmarks}>
         <ShellBanners connection={connection} policy={session.encryptionPolicy} />
