@@ -54,13 +54,6 @@ impl App {
     pub fn new(services: Services) -> Self {
         Self(Arc::new(services))
     }
-
-    /// Goes on with what a stop of the server interrupted. What fails stays for the next start.
-    pub async fn resume(&self) {
-        if let Err(error) = crate::client::finish_departures(self).await {
-            tracing::error!(?error, "closing an account goes on at the next start");
-        }
-    }
 }
 
 impl Deref for App {

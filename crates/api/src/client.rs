@@ -11,7 +11,7 @@ mod sync;
 
 use crate::routes::Routes;
 
-pub(crate) use session::finish_departures;
+pub use session::finish_departures;
 
 /// All endpoints for clients.
 pub(crate) fn routes() -> Routes {

@@ -18,6 +18,7 @@ mod web;
 
 pub use app::{App, Services, Settings};
 pub use authenticate::{Caller, ClientAddress};
+pub use client::finish_departures;
 pub use server::{endpoints, router};
 
 pub(crate) use call::Call;

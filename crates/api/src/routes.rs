@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use http::Method;
+use http::{HeaderValue, Method, header};
 use ruma_common::api::IncomingRequest;
 use ruma_common::api::path_builder::PathBuilder;
 
@@ -60,7 +60,7 @@ impl Routes {
             Box::pin(async move {
                 let raw = match Raw::read(&app, request).await {
                     Ok(raw) => raw,
-                    Err(error) => return error.into_response(),
+                    Err(error) => return closing(error),
                 };
                 match Call::receive(&app, raw).await {
                     Ok(call) => respond(handler(app, call).await),
@@ -81,7 +81,7 @@ impl Routes {
         F: Future<Output = Result<Response, ApiError>> + Send + 'static,
     {
         let erased: Handler = Arc::new(move |app, request| {
-            Box::pin(async move { handler(app, request).await.into_response() })
+            Box::pin(async move { handler(app, request).await.unwrap_or_else(closing) })
         });
         self.mount(path, method, erased)
     }
@@ -104,4 +104,12 @@ impl Routes {
         self.endpoints.push((method.clone(), path.to_owned()));
         self
     }
+}
+
+/// A refusal before the body was read to its end: what is left of it stands between this answer
+/// and the next request, so the connection ends here, and says so.
+fn closing(error: ApiError) -> Response {
+    let mut response = error.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

@@ -97,7 +97,6 @@ impl Server {
         let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time));
         let settings = api_settings(&config, name);
         let app = App::new(Services { accounts, devices, rooms, media, sync, settings, clock });
-        app.resume().await;
         Ok(Self { config, app })
     }
 

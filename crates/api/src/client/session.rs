@@ -23,7 +23,7 @@ use http::StatusCode;
 use ruma_common::api::error::ErrorKind;
 use ruma_common::{DeviceId, UserId};
 
-pub(crate) use deactivate::finish_departures;
+pub use deactivate::finish_departures;
 
 use crate::routes::Routes;
 use crate::{ApiError, App, Caller};

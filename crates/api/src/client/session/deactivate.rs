@@ -20,11 +20,16 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
 }
 
 /// Goes on with departures that a stop of the server interrupted.
-pub(crate) async fn finish_departures(app: &App) -> Result<(), ApiError> {
-    for departure in app.accounts.departures().await? {
-        finish(app, &departure).await?;
+pub async fn finish_departures(app: &App) {
+    let departures = match app.accounts.departures().await {
+        Ok(departures) => departures,
+        Err(error) => return tracing::error!(%error, "departures cannot be read"),
+    };
+    for departure in departures {
+        if let Err(error) = finish(app, &departure).await {
+            tracing::error!(?error, "a departure was not finished");
+        }
     }
-    Ok(())
 }
 
 /// Takes somebody who closed their account out of everything, and destroys their key if they
