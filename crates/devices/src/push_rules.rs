@@ -188,6 +188,9 @@ fn read(user: &UserId, content: Option<&str>) -> Result<Ruleset, DeviceError> {
 /// among the others.
 fn insert(rules: &mut Ruleset, rule: NewPushRule, place: &RulePlace) -> Result<(), DeviceError> {
     let name = RuleId { kind: rule.kind(), id: rule.rule_id().to_owned() };
+    if [&place.before, &place.after].into_iter().flatten().any(|other| *other == name.id) {
+        return Err(DeviceError::BadRule("a rule has no place next to itself".to_owned()));
+    }
     let was = rules.get(name.kind.clone(), &name.id).map(AnyPushRuleRef::enabled);
     let moved = was.is_some() && (place.before.is_some() || place.after.is_some());
     if moved {
