@@ -67,9 +67,13 @@ fn person(change: &Change) -> Option<&UserId> {
         | Change::Forgotten { user, .. }
         | Change::AccountData { user, .. }
         | Change::Signed { user, .. } => Some(user),
-        Change::DeviceList { .. } | Change::ToDevice { .. } | Change::OneTimeKeys { .. } => None,
-        // Followed by every node, asked for by nobody's sync: rooms tell of names by their members.
-        Change::Session { .. } | Change::Profile { .. } => None,
+        // The last two are followed by every node and asked for by nobody's sync: rooms tell of
+        // names by their members.
+        Change::DeviceList { .. }
+        | Change::ToDevice { .. }
+        | Change::OneTimeKeys { .. }
+        | Change::Session { .. }
+        | Change::Profile { .. } => None,
     }
 }
 
