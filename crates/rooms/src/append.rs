@@ -127,7 +127,7 @@ impl Writing {
             prev_events,
             auth_events: auth.iter().map(|event| event.id().to_owned()).collect(),
             depth: depth + 1,
-            timestamp: inner.clock.now(),
+            timestamp: if is_create { inner.creation_time() } else { inner.clock.now() },
         };
         let signer = Signer { server: &inner.settings.server_name, key: &inner.signing };
         let pdu = rules::build::build(rules, draft, &place, signer)?;

@@ -29,6 +29,7 @@ mod send;
 mod state;
 mod summary;
 mod tables;
+mod thread;
 mod token;
 mod tree;
 mod typing;

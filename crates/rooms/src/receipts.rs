@@ -11,6 +11,9 @@ use crate::event::Stored;
 use crate::load::Rooms;
 use crate::tables::{RECEIPTS, ReceiptKey, ReceiptRow};
 
+/// The thread of what is in no thread (`thread_id`).
+const MAIN: &str = "main";
+
 /// Who learns of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReceiptKind {
@@ -60,6 +63,11 @@ impl Rooms {
         room.require_joined(user)?;
         let missing = || RoomError::NotFound(format!("event {event_id} is not in the room"));
         let event = self.event_in(room.no, event_id).await?.ok_or_else(missing)?;
+        if let Some(root) = thread.filter(|thread| *thread != MAIN)
+            && !self.is_in_thread(&event, <&EventId>::try_from(root).map_err(not_a_thread)?).await?
+        {
+            return Err(not_a_thread(()));
+        }
         let thread = thread.unwrap_or_default().to_owned();
         let key = (room.no, user.to_string(), kind.as_str().to_owned(), thread);
         deciding(|| self.move_receipt(user, &key, &event)).await
@@ -116,4 +124,8 @@ impl Rooms {
         });
         Ok(receipts.collect())
     }
+}
+
+fn not_a_thread<E>(_: E) -> RoomError {
+    RoomError::InvalidParameter("the event does not belong to the thread".to_owned())
 }

@@ -1,0 +1,30 @@
+//! Rooms as people live in them, on real stores.
+
+#[cfg(test)]
+mod aliases;
+#[cfg(test)]
+mod creation;
+#[cfg(test)]
+mod encryption;
+#[cfg(test)]
+mod members;
+#[cfg(test)]
+mod outline;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
+mod redaction;
+#[cfg(test)]
+mod sending;
+#[cfg(test)]
+mod state;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
+mod town;
+#[cfg(test)]
+mod typing;
+#[cfg(test)]
+mod visibility;
+#[cfg(test)]
+mod writers;
