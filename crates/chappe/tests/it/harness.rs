@@ -6,4 +6,4 @@ mod server;
 
 pub(crate) use http::{Answer, Http};
 pub(crate) use person::Person;
-pub(crate) use server::Server;
+pub(crate) use server::{PASSWORD, Server};

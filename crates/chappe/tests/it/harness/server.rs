@@ -29,20 +29,20 @@ impl Server {
     }
 
     /// The same, with further configuration: TOML sections that this one does not have
-    /// (`[rooms]`, `[limits]`…).
+    /// (`[rooms]`…), or in place of those that it has (`[registration]`, `[limits]`).
     pub(crate) async fn start_with(configuration: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let limits = if configuration.contains("[limits]") {
-            ""
-        } else {
-            "[limits]\nsign_in_tries_per_minute = 0"
+        let unless_given = |section: &str, keys: &str| {
+            let given = configuration.contains(section);
+            if given { String::new() } else { format!("{section}\n{keys}") }
         };
+        let registration = unless_given("[registration]", "mode = \"open\"");
+        let limits = unless_given("[limits]", "sign_in_tries_per_minute = 0");
         let text = format!(
             "[server]\nname = \"chappe.example\"\ndata_directory = {data:?}\n\
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
-             [registration]\nmode = \"open\"\n\
              [passwords]\nmemory_kib = 8\niterations = 1\n\
-             {limits}\n{configuration}\n",
+             {registration}\n{limits}\n{configuration}\n",
             data = directory.path().join("data"),
         );
         std::fs::write(directory.path().join("chappe.toml"), text).expect("a file");
