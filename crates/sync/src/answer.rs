@@ -140,7 +140,7 @@ impl State {
 }
 
 impl JoinedRoom {
-    /// Whether nothing is told of the room.
+    /// Whether nothing is told of the room but counts.
     pub(crate) fn is_empty(&self) -> bool {
         self.summary.is_none()
             && self.state.events().is_empty()
@@ -148,7 +148,6 @@ impl JoinedRoom {
             && !self.timeline.limited
             && self.ephemeral.is_empty()
             && self.account_data.is_empty()
-            && self.unread.is_none()
     }
 }
 

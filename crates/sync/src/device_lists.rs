@@ -10,7 +10,8 @@ use ruma_common::{OwnedUserId, UserId};
 
 use crate::answer::DeviceLists;
 use crate::make::{Maker, RoomNews};
-use crate::section::{Standing, StateChange, Visit};
+use crate::moment::{Standing, StateChange};
+use crate::section::Visit;
 use crate::{SyncError, Token};
 
 /// People whom the person met or parted from, in encrypted rooms.

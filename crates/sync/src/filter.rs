@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_refused() {
-        for text in ["", "[]", r#"{"room": 5}"#, r#"{"room": {"rooms": ["x"]}}"#, "{"] {
+        for text in ["", "5", r#"{"room": 5}"#, r#"{"room": {"rooms": ["x"]}}"#, "{"] {
             assert!(matches!(Filter::parse(text), Err(SyncError::Filter(_))), "{text}");
         }
     }

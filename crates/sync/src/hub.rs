@@ -107,10 +107,10 @@ impl Hub {
     /// are taken once the log was followed to after they were read: whatever moved meanwhile, the
     /// log has told.
     async fn settle(&self, cell: &Arc<Cell>) -> Result<(), SyncError> {
-        let listed = self.rooms.memberships(&cell.user).await?;
+        let listed = self.rooms.standings(&cell.user).await?;
         self.catch_up().await?;
         let mut people = self.people.lock();
-        let listed = listed.into_iter().map(|(room, membership)| (room.no, membership));
+        let listed = listed.iter().map(|standing| (standing.room, standing.membership));
         for room in cell.settle(listed, *self.marked.borrow()) {
             people.watch(room, cell);
         }

@@ -3,7 +3,6 @@
 //! What a client is told of a room's state is what the trees say it was, never what it happens to
 //! be while the answer is made.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base::number::EventNo;
@@ -11,86 +10,59 @@ use rooms::{Membership, RoomError, Rooms, StateKey, Stored};
 use rules::tree::NodeNo;
 use ruma_common::UserId;
 
-/// A room's state at a moment.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Moment {
-    root: Option<NodeNo>,
-    /// What the moment's event put over the tree before it.
-    over: Option<(StateKey, EventNo)>,
-}
+/// How a person stands to a room, and the event that says so.
+pub(crate) type Standing = (Membership, Arc<Stored>);
+
+/// A state key, and its event now.
+pub(crate) type StateChange = (StateKey, EventNo);
+
+/// A room's state at a moment. The default is that of a room with nothing in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moment(Option<NodeNo>);
 
 impl Moment {
     /// Just before an event.
     pub(crate) fn before(event: &Stored) -> Self {
-        Self { root: event.state_before(), over: None }
+        Self(event.state_before())
     }
 
     /// Just after an event.
     pub(crate) fn after(event: &Stored) -> Self {
-        let key = event.pdu.state_key().map(|key| (event.kind().to_owned(), key.to_owned()));
-        Self { root: event.state_before(), over: key.map(|key| (key, event.no)) }
+        Self(event.state_after())
     }
 
     /// The state event of a key.
     pub(crate) async fn get(
-        &self,
+        self,
         rooms: &Rooms,
         key: &StateKey,
     ) -> Result<Option<EventNo>, RoomError> {
-        match &self.over {
-            Some((over, event)) if over == key => Ok(Some(*event)),
-            _ => rooms.state_at(self.root, key).await,
-        }
+        rooms.state_at(self.0, key).await
     }
 
-    /// The event of a state key, read.
-    pub(crate) async fn event(
-        &self,
-        rooms: &Rooms,
-        key: &StateKey,
-    ) -> Result<Option<Arc<Stored>>, RoomError> {
-        match self.get(rooms, key).await? {
-            Some(no) => Ok(rooms.events(&[no]).await?.pop()),
-            None => Ok(None),
-        }
-    }
-
-    /// How a person stood to the room, and the event that says so.
+    /// How a person stood to the room.
     pub(crate) async fn standing(
-        &self,
+        self,
         rooms: &Rooms,
         user: &UserId,
-    ) -> Result<Option<(Membership, Arc<Stored>)>, RoomError> {
-        let event = self.event(rooms, &member_key(user)).await?;
+    ) -> Result<Option<Standing>, RoomError> {
+        let Some(no) = self.get(rooms, &member_key(user)).await? else { return Ok(None) };
+        let event = rooms.events(&[no]).await?.pop();
         Ok(event.and_then(|event| Some((membership(&event)?, event))))
     }
 
     /// Everything.
-    pub(crate) async fn whole(&self, rooms: &Rooms) -> Result<Vec<(StateKey, EventNo)>, RoomError> {
-        let mut state = rooms.whole_state_at(self.root).await?;
-        if let Some((key, event)) = &self.over {
-            state.retain(|(known, _)| known != key);
-            state.push((key.clone(), *event));
-        }
-        Ok(state)
+    pub(crate) async fn whole(self, rooms: &Rooms) -> Result<Vec<StateChange>, RoomError> {
+        rooms.whole_state_at(self.0).await
     }
 
     /// What is otherwise than it was at an earlier moment.
     pub(crate) async fn since(
-        &self,
+        self,
         rooms: &Rooms,
-        earlier: &Self,
-    ) -> Result<Vec<(StateKey, EventNo)>, RoomError> {
-        let changes = rooms.state_between(earlier.root, self.root).await?;
-        let mut changes: BTreeMap<_, _> = changes.into_iter().collect();
-        for (key, _) in [&self.over, &earlier.over].into_iter().flatten() {
-            let now = self.get(rooms, key).await?;
-            if earlier.get(rooms, key).await? == now {
-                changes.remove(key);
-            } else {
-                changes.insert(key.clone(), now);
-            }
-        }
+        earlier: Self,
+    ) -> Result<Vec<StateChange>, RoomError> {
+        let changes = rooms.state_between(earlier.0, self.0).await?;
         Ok(changes.into_iter().filter_map(|(key, now)| Some((key, now?))).collect())
     }
 }

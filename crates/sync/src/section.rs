@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use base::number::{EventNo, TimelineOrd};
-use rooms::{Current, Membership, Room, StateKey, Stored, Viewer};
+use base::number::TimelineOrd;
+use rooms::{Current, Membership, Room, Stored, Viewer};
 
 use crate::SyncError;
 use crate::answer::{Answer, JoinedRoom, LeftRoom, Timeline, UnreadCounts};
@@ -11,28 +11,11 @@ use crate::cell::Whose;
 use crate::device_lists::Encounters;
 use crate::ephemeral::Extent;
 use crate::make::{Maker, RoomNews, events};
-use crate::moment::{Moment, membership};
+use crate::moment::{Moment, Standing, StateChange, membership};
 use crate::state::Told;
 use crate::summary::summary;
 use crate::timeline::{Arrivals, Wanted, Window, newest};
 use crate::unread::{Counter, Reach, Unread};
-
-/// Types of the state that somebody is told who may come in.
-const STRIPPED: [&str; 7] = [
-    "m.room.create",
-    "m.room.name",
-    "m.room.avatar",
-    "m.room.topic",
-    "m.room.join_rules",
-    "m.room.canonical_alias",
-    "m.room.encryption",
-];
-
-/// How a person stands to a room, and the event that says so.
-pub(crate) type Standing = (Membership, Arc<Stored>);
-
-/// A state key, and its event now.
-pub(crate) type StateChange = (StateKey, EventNo);
 
 /// One room in one answer.
 pub(crate) struct Visit<'a> {
@@ -104,7 +87,7 @@ impl Maker<'_> {
         };
         let Some(last) = last else { return Ok(None) };
         let after = Moment::after(&last);
-        let before = arrivals.as_ref().map_or_else(|| after.clone(), Arrivals::before);
+        let before = arrivals.as_ref().map_or(after, Arrivals::before);
         let Some(is) = after.standing(rooms, self.user()).await? else { return Ok(None) };
         let was = before.standing(rooms, self.user()).await?;
         Ok(Some(Visit { maker: self, room, news, arrivals, last, before, after, was, is }))
@@ -127,7 +110,7 @@ impl Visit<'_> {
         if !self.was_in() {
             return Ok(Vec::new());
         }
-        Ok(self.after.since(&self.maker.sources.rooms, &self.before).await?)
+        Ok(self.after.since(&self.maker.sources.rooms, self.before).await?)
     }
 
     /// The room's state, with everything in it that the answer knows of.
@@ -155,12 +138,8 @@ impl Visit<'_> {
         let summary = (whole || members).then(|| summary(&current, self.maker.user()));
         let heroes = summary.as_ref().and_then(|summary| summary.heroes.clone());
         let told = Told {
-            base: (!whole).then_some(&self.before),
-            end: &if self.maker.wishes.state_after {
-                self.after.clone()
-            } else {
-                window.start(&self.after)
-            },
+            base: (!whole).then_some(self.before),
+            end: self.end(self.after, &window),
             window: &window,
             heroes: &heroes.unwrap_or_default(),
         };
@@ -192,6 +171,11 @@ impl Visit<'_> {
         let limit = filter.timeline_limit(&self.room.id);
         let wanted = Wanted { after, upto, limit, admits: &admits };
         Window::read(&maker.sources.rooms, viewer, recent, wanted).await
+    }
+
+    /// Up to when state is told.
+    fn end(&self, after: Moment, window: &Window) -> Moment {
+        if self.maker.wishes.state_after { after } else { window.start(after) }
     }
 
     async fn timeline(&self, viewer: &Viewer, window: &Window) -> Result<Timeline, SyncError> {
@@ -241,7 +225,8 @@ impl Visit<'_> {
         };
         let unread = Arc::new(unread);
         maker.seat.memory.keep_unread(no, &unread);
-        let anew = kept.is_none_or(|kept| kept.total() != unread.total());
+        let told = kept.map(|kept| kept.total()).unwrap_or_default();
+        let anew = told != unread.total();
         Ok((Some(self.counts(&unread)), anew || read))
     }
 
@@ -274,7 +259,7 @@ impl Visit<'_> {
                 limited: false,
             };
             let told =
-                Told { base: Some(&self.after), end: &self.after, window: &window, heroes: &[] };
+                Told { base: Some(self.after), end: self.after, window: &window, heroes: &[] };
             let state = self.maker.state(&viewer, &told).await?;
             let timeline = self.timeline(&viewer, &window).await?;
             return Ok((!begins).then_some(LeftRoom { state, timeline, account_data }));
@@ -290,18 +275,13 @@ impl Visit<'_> {
         departure: &Arc<Stored>,
     ) -> Result<LeftRoom, SyncError> {
         let mut window = self.window(viewer, departure.ord).await?;
-        let end = Moment::after(departure);
-        let start = window.start(&end);
+        let end = self.end(Moment::after(departure), &window);
         // What was done to them after they went is theirs to know, and nothing between.
         if self.is.1.no != departure.no {
             window.events.extend(viewer.show_own(&self.is.1));
         }
-        let told = Told {
-            base: self.was_in().then_some(&self.before),
-            end: if self.maker.wishes.state_after { &end } else { &start },
-            window: &window,
-            heroes: &[],
-        };
+        let told =
+            Told { base: self.was_in().then_some(self.before), end, window: &window, heroes: &[] };
         let state = self.maker.state(viewer, &told).await?;
         let timeline = self.timeline(viewer, &window).await?;
         Ok(LeftRoom { state, timeline, account_data: Vec::new() })
@@ -323,21 +303,8 @@ impl Visit<'_> {
 
     /// The stripped state of a room that the person may come into.
     async fn stripped(&self) -> Result<Vec<String>, SyncError> {
-        let rooms = &self.maker.sources.rooms;
-        let mut events = Vec::new();
-        for kind in STRIPPED {
-            let key = (kind.to_owned(), String::new());
-            events.extend(self.after.event(rooms, &key).await?);
-        }
-        let inviter = self.is.1.sender();
-        if inviter != self.maker.user() {
-            events.extend(self.after.standing(rooms, inviter).await?.map(|(_, event)| event));
-        }
-        events.push(Arc::clone(&self.is.1));
-        let texts = events.iter().map(|event| rules::format::stripped_json(&event.pdu));
-        texts.collect::<Result<_, _>>().map_err(|error| {
-            let error = format!("stripped state: {error}");
-            SyncError::Store(store::StoreError::Engine(error))
-        })
+        let events = self.current().await?.stripped(self.maker.user());
+        let texts = events.iter().map(|event| event.stripped_json());
+        Ok(texts.collect::<Result<_, _>>()?)
     }
 }

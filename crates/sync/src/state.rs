@@ -17,9 +17,9 @@ use crate::timeline::Window;
 /// Which state of a room is told.
 pub(crate) struct Told<'a> {
     /// Only what is otherwise than here; all, when nothing was told before.
-    pub(crate) base: Option<&'a Moment>,
+    pub(crate) base: Option<Moment>,
     /// As it was here.
-    pub(crate) end: &'a Moment,
+    pub(crate) end: Moment,
     /// What is shown of the timeline.
     pub(crate) window: &'a Window,
     /// Whom the room is named by.

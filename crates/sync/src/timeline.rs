@@ -162,8 +162,8 @@ impl Window {
     }
 
     /// The state before the first event; that of `end` when there is none.
-    pub(crate) fn start(&self, end: &Moment) -> Moment {
-        self.events.first().map_or_else(|| end.clone(), |first| Moment::before(first.stored()))
+    pub(crate) fn start(&self, end: Moment) -> Moment {
+        self.events.first().map_or(end, |first| Moment::before(first.stored()))
     }
 
     /// Where the events before it are to be had (`prev_batch`).
