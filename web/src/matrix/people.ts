@@ -20,13 +20,18 @@ export function personOf(member: RoomMember): Person {
     userId: member.userId as UserId,
     name:
       member.rawDisplayName === member.userId ? localpart(member.userId) : member.rawDisplayName,
-    avatarMxc: member.getMxcAvatarUrl() ?? undefined,
+    avatarMxc: mxcOf(member.getMxcAvatarUrl()),
   };
 }
 
 /** Somebody of whom only the identifier is known. */
 export function stranger(userId: string): Person {
   return { userId: userId as UserId, name: localpart(userId), avatarMxc: undefined };
+}
+
+/** An address of the server's media, from what somebody wrote in its place. */
+export function mxcOf(value: unknown): string | undefined {
+  return typeof value === "string" && value.startsWith("mxc://") ? value : undefined;
 }
 
 /** Everybody in a room or invited to it: the powerful first, then by name. */
@@ -60,7 +65,7 @@ export async function profileOf(client: MatrixClient, userId: string): Promise<P
   return {
     userId: userId as UserId,
     name: displayname ?? localpart(userId),
-    avatarMxc: avatar_url ?? undefined,
+    avatarMxc: mxcOf(avatar_url),
   };
 }
 

@@ -5,7 +5,7 @@ import { cell, type Cell } from "../lib/observable.ts";
 import { bodyOf } from "./body.ts";
 import type { Changes } from "./changes.ts";
 import type { Observable, Person, Preview, RoomId, RoomSummary, UserId } from "./model.ts";
-import { personIn, stranger, typistsIn } from "./people.ts";
+import { mxcOf, personIn, typistsIn } from "./people.ts";
 import { keepItems } from "./same.ts";
 import { lastMessage } from "./timeline.ts";
 
@@ -111,9 +111,9 @@ function inviterOf(room: Room): Person | undefined {
 }
 
 function avatarOf(room: Room, partner: UserId | undefined): string | undefined {
-  const own = room.getMxcAvatarUrl();
-  if (own !== null || partner === undefined) return own ?? undefined;
-  return room.getMember(partner)?.getMxcAvatarUrl() ?? stranger(partner).avatarMxc;
+  const own = mxcOf(room.getMxcAvatarUrl());
+  if (own !== undefined || partner === undefined) return own;
+  return mxcOf(room.getMember(partner)?.getMxcAvatarUrl());
 }
 
 function ordered(summaries: Iterable<RoomSummary>): readonly RoomSummary[] {

@@ -20,7 +20,7 @@ import {
   UserFacingError,
   type UserId,
 } from "../model.ts";
-import { profileOf, stranger } from "../people.ts";
+import { mxcOf, profileOf, stranger } from "../people.ts";
 import { portrait } from "../picture.ts";
 import { directRooms, followRooms, summaryOf } from "../rooms.ts";
 import type { Account } from "./account.ts";
@@ -203,7 +203,7 @@ async function searchPeople(client: MatrixClient, text: string): Promise<readonl
   const found = results.map((entry) => ({
     userId: entry.user_id as UserId,
     name: entry.display_name ?? stranger(entry.user_id).name,
-    avatarMxc: entry.avatar_url,
+    avatarMxc: mxcOf(entry.avatar_url),
   }));
   const named = await byIdentifier(client, term);
   const all = named === undefined ? found : [named, ...found];

@@ -29,13 +29,13 @@ export async function abandon({ accessToken }: Credentials): Promise<void> {
   await fetch("/_matrix/client/v3/logout", { method: "POST", headers }).catch(() => undefined);
 }
 
-/** The server's name, for the sign-in page. */
+/** Where people reach this server, for the sign-in page: the host that it gives itself. */
 export async function serverName(): Promise<string | undefined> {
   try {
     const response = await fetch("/.well-known/matrix/client");
-    const found = (await response.json()) as { "org.chappe.server"?: { name?: unknown } };
-    const name = found["org.chappe.server"]?.name;
-    return typeof name === "string" ? name : undefined;
+    const found = (await response.json()) as { "m.homeserver"?: { base_url?: unknown } };
+    const url = found["m.homeserver"]?.base_url;
+    return typeof url === "string" ? new URL(url).hostname : undefined;
   } catch {
     return undefined;
   }
