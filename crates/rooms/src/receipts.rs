@@ -63,10 +63,8 @@ impl Rooms {
         room.require_joined(user)?;
         let missing = || RoomError::NotFound(format!("event {event_id} is not in the room"));
         let event = self.event_in(room.no, event_id).await?.ok_or_else(missing)?;
-        if let Some(root) = thread.filter(|thread| *thread != MAIN)
-            && !self.is_in_thread(&event, <&EventId>::try_from(root).map_err(not_a_thread)?).await?
-        {
-            return Err(not_a_thread(()));
+        if let Some(root) = thread.filter(|thread| *thread != MAIN) {
+            self.require_in_thread(&event, root).await?;
         }
         let thread = thread.unwrap_or_default().to_owned();
         let key = (room.no, user.to_string(), kind.as_str().to_owned(), thread);
@@ -124,8 +122,4 @@ impl Rooms {
         });
         Ok(receipts.collect())
     }
-}
-
-fn not_a_thread<E>(_: E) -> RoomError {
-    RoomError::InvalidParameter("the event does not belong to the thread".to_owned())
 }

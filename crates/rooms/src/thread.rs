@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ruma_common::{EventId, OwnedEventId};
+use ruma_common::OwnedEventId;
 use serde::Deserialize;
 
 use crate::error::RoomError;
@@ -28,12 +28,19 @@ struct Relation {
 }
 
 impl Rooms {
-    /// Whether an event belongs to the thread of a root, or is that root.
-    pub(crate) async fn is_in_thread(
+    /// Refuses an event that is neither a thread's root nor in the thread.
+    pub(crate) async fn require_in_thread(
         &self,
         event: &Arc<Stored>,
-        root: &EventId,
-    ) -> Result<bool, RoomError> {
+        root: &str,
+    ) -> Result<(), RoomError> {
+        if self.is_in_thread(event, root).await? {
+            return Ok(());
+        }
+        Err(RoomError::InvalidParameter(format!("the event is not in the thread of {root}")))
+    }
+
+    async fn is_in_thread(&self, event: &Arc<Stored>, root: &str) -> Result<bool, RoomError> {
         let mut event = Arc::clone(event);
         for _ in 0..=HOPS {
             // What was redacted no longer says where it belongs.

@@ -177,6 +177,7 @@ async fn no_endpoint_falls_over_hostile_bodies_and_nothing_changes_by_them() {
     let scene = Scene::set().await;
     let before = scene.room_as_it_is().await;
     let bodies = hostile_bodies();
+    assert!(api::endpoints().len() > 150, "endpoints are listed");
     for (number, (method, pattern)) in api::endpoints().into_iter().enumerate() {
         // Each endpoint gets a person of its own: some end the session that calls them.
         let mallory = scene.server.register(&format!("mallory{number}")).await;

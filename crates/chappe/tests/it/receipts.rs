@@ -78,6 +78,32 @@ async fn a_thread_has_receipts_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_receipt_in_a_thread_is_on_what_belongs_to_it() {
+    let (_server, alice, bob, room) = two_in_a_room().await;
+    let root = alice.says(&room, "root").await;
+    let outside = alice.says(&room, "outside").await;
+    let says = async |transaction: &str, kind: &str, parent: &str| {
+        let relation = json!({ "rel_type": kind, "event_id": parent });
+        let content = json!({
+            "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "m.relates_to": relation,
+        });
+        alice.sends(&room, "m.room.encrypted", transaction, content).await
+    };
+    let inside = says("1", "m.thread", &root).await;
+    let edit = says("2", "m.replace", &inside).await;
+    let of_edit = says("3", "m.annotation", &edit).await;
+    let of_outside = says("4", "m.annotation", &outside).await;
+    let thread = json!({ "thread_id": root });
+    for event in [&root, &inside, &edit, &of_edit] {
+        bob.post(&receipt(&room, "m.read", event), thread.clone()).await.ok();
+    }
+    for event in [&outside, &of_outside] {
+        let refused = bob.post(&receipt(&room, "m.read", event), thread.clone()).await;
+        refused.refused(400, "M_INVALID_PARAM");
+    }
+}
+
+#[tokio::test]
 async fn a_marker_is_set_by_either_endpoint() {
     let (_server, alice, bob, room) = two_in_a_room().await;
     let first = alice.says(&room, "first").await;
