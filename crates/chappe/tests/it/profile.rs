@@ -69,8 +69,9 @@ async fn what_does_not_fit_in_a_profile_is_refused() {
     for (field, body, errcode) in [
         (long.as_str(), json!({ long.as_str(): 1 }), "M_KEY_TOO_LARGE"),
         ("org.example.a", json!({ "org.example.a": large }), "M_PROFILE_TOO_LARGE"),
-        ("displayname", json!({ "displayname": 7 }), "M_BAD_JSON"),
-        ("displayname", json!({ "other": "x" }), "M_BAD_JSON"),
+        ("displayname", json!({ "displayname": 7 }), "M_INVALID_PARAM"),
+        ("displayname", json!({ "other": "x" }), "M_MISSING_PARAM"),
+        ("displayname", json!(["displayname"]), "M_BAD_JSON"),
         ("avatar_url", json!({ "avatar_url": "https://a.example/b" }), "M_INVALID_PARAM"),
     ] {
         alice.put(&path(&alice, field), body).await.refused(400, errcode);

@@ -45,7 +45,7 @@ async fn finish(app: &App, departure: &Departure) -> Result<(), ApiError> {
             MembershipChange { by: user, of: user, to: Membership::Leave, reason: None, profile };
         match app.rooms.change_membership(&room.id, change).await {
             // A room whose rules keep the person in does not keep their account open.
-            Ok(_) | Err(RoomError::Forbidden(_)) => {}
+            Ok(()) | Err(RoomError::Forbidden(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
