@@ -1,6 +1,7 @@
 //! What is said: once, in order, to whom it is meant for, and taken back for good.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -305,7 +306,11 @@ async fn a_filter_chooses_what_a_page_holds() {
 }
 
 fn encoded(value: &Value) -> String {
-    value.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut text = String::new();
+    for byte in value.to_string().bytes() {
+        let _ = write!(text, "%{byte:02X}");
+    }
+    text
 }
 
 #[tokio::test]

@@ -61,18 +61,18 @@ async fn receipts_move_forward_only() {
 #[tokio::test]
 async fn a_thread_has_receipts_of_its_own() {
     let (_server, alice, bob, room) = two_in_a_room().await;
-    let root = alice.says(&room, "root").await;
-    let read = receipt(&room, "m.read", &root);
+    let start = alice.says(&room, "root").await;
+    let read = receipt(&room, "m.read", &start);
     bob.post(&read, json!({ "thread_id": "main" })).await.ok();
-    bob.post(&read, json!({ "thread_id": root })).await.ok();
+    bob.post(&read, json!({ "thread_id": start })).await.ok();
     bob.post(&read, json!({})).await.ok();
     let seen = ephemeral(&alice, &room, "m.receipt").await;
-    assert!(seen[&root]["m.read"].get(&bob.user_id).is_some());
+    assert!(seen[&start]["m.read"].get(&bob.user_id).is_some());
     for thread in [json!(""), json!(5), json!("x"), json!(["main"])] {
         let answer = bob.post(&read, json!({ "thread_id": thread })).await;
         assert_eq!(answer.status, 400, "{thread}");
     }
-    let marker = receipt(&room, "m.fully_read", &root);
+    let marker = receipt(&room, "m.fully_read", &start);
     let refused = bob.post(&marker, json!({ "thread_id": "main" })).await;
     refused.refused(400, "M_INVALID_PARAM");
 }
@@ -80,7 +80,7 @@ async fn a_thread_has_receipts_of_its_own() {
 #[tokio::test]
 async fn a_receipt_in_a_thread_is_on_what_belongs_to_it() {
     let (_server, alice, bob, room) = two_in_a_room().await;
-    let root = alice.says(&room, "root").await;
+    let start = alice.says(&room, "root").await;
     let outside = alice.says(&room, "outside").await;
     let says = async |transaction: &str, kind: &str, parent: &str| {
         let relation = json!({ "rel_type": kind, "event_id": parent });
@@ -89,12 +89,12 @@ async fn a_receipt_in_a_thread_is_on_what_belongs_to_it() {
         });
         alice.sends(&room, "m.room.encrypted", transaction, content).await
     };
-    let inside = says("1", "m.thread", &root).await;
+    let inside = says("1", "m.thread", &start).await;
     let edit = says("2", "m.replace", &inside).await;
     let of_edit = says("3", "m.annotation", &edit).await;
     let of_outside = says("4", "m.annotation", &outside).await;
-    let thread = json!({ "thread_id": root });
-    for event in [&root, &inside, &edit, &of_edit] {
+    let thread = json!({ "thread_id": start });
+    for event in [&start, &inside, &edit, &of_edit] {
         bob.post(&receipt(&room, "m.read", event), thread.clone()).await.ok();
     }
     for event in [&outside, &of_outside] {
