@@ -361,3 +361,103 @@ impl Marks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ROOM: RoomNo = RoomNo(1);
+    const OTHER: RoomNo = RoomNo(2);
+
+    fn at(position: u64) -> LogPosition {
+        LogPosition(position)
+    }
+
+    fn token(position: u64) -> Token {
+        Token::at(at(position), 0)
+    }
+
+    fn cell() -> Cell {
+        Cell::new(1, OwnedUserId::try_from("@alice:s").unwrap(), at(10))
+    }
+
+    #[test]
+    fn what_the_log_told_while_rooms_were_read_wins_over_the_list() {
+        let cell = cell();
+        cell.mark(Mark::Standing(ROOM, Membership::Leave), at(11));
+        cell.mark(Mark::Standing(OTHER, Membership::Join), at(12));
+        let joined = cell.settle([(ROOM, Membership::Join), (RoomNo(3), Membership::Join)], at(12));
+        let mut expected = [OTHER, RoomNo(3)];
+        expected.sort();
+        assert_eq!(BTreeSet::from_iter(joined), expected.into());
+    }
+
+    #[test]
+    fn a_cell_tells_nothing_of_what_was_before_it_reached() {
+        let cell = cell();
+        cell.settle([], at(20));
+        assert_eq!(cell.moved_since(token(19)), None);
+        assert!(cell.has_news(token(19), "D".into()));
+        assert_eq!(cell.moved_since(token(20)), Some(Moved::default()));
+        assert!(!cell.has_news(token(20), "D".into()));
+    }
+
+    #[test]
+    fn what_moved_is_told_by_kind_and_after_the_token_only() {
+        let cell = cell();
+        cell.settle([(ROOM, Membership::Join)], at(10));
+        cell.mark(Mark::Event(ROOM), at(11));
+        cell.mark(Mark::Receipt(OTHER), at(12));
+        cell.mark(Mark::OwnReceipt(OTHER), at(13));
+        let in_room = |events, receipts| InRoom { events, typing: false, receipts };
+        let table = [
+            (10, vec![(ROOM, in_room(true, Whose::Nobody)), (OTHER, in_room(false, Whose::Own))]),
+            (11, vec![(OTHER, in_room(false, Whose::Own))]),
+            (13, vec![]),
+        ];
+        for (since, expected) in table {
+            let moved = cell.moved_since(token(since)).unwrap();
+            assert_eq!(moved.rooms, expected.into_iter().collect(), "since {since}");
+            assert_eq!(cell.has_news(token(since), "D".into()), since < 13);
+        }
+    }
+
+    #[test]
+    fn a_device_s_own_news_is_no_news_to_another() {
+        let cell = cell();
+        cell.settle([], at(10));
+        let device = OwnedDeviceId::from("D");
+        cell.mark(Mark::Inbox(&device), at(11));
+        assert!(cell.has_news(token(10), &device) && !cell.has_news(token(11), &device));
+        assert!(!cell.has_news(token(10), "OTHER".into()));
+        cell.mark(Mark::Keys(&device), at(12));
+        assert!(cell.has_news(token(11), &device) && !cell.has_news(token(12), &device));
+        // More waited than an answer held: the rest is news though nothing moved.
+        assert!(cell.has_news(Token { inbox: at(9), ..token(12) }, &device));
+    }
+
+    #[test]
+    fn more_changes_of_device_lists_than_are_kept_are_read_from_the_journal() {
+        let cell = cell();
+        cell.settle([], at(10));
+        let bob = OwnedUserId::try_from("@bob:s").unwrap();
+        let count = DEVICE_LISTS as u64 + 3;
+        for n in 1..=count {
+            cell.mark(Mark::DeviceList(&bob), at(10 + n));
+        }
+        assert_eq!(cell.moved_since(token(12)), None);
+        let kept = cell.moved_since(token(13)).unwrap().device_lists;
+        assert_eq!(kept.len(), DEVICE_LISTS);
+    }
+
+    #[test]
+    fn a_cell_is_idle_when_nobody_sits_there_and_nobody_has_lately() {
+        let cell = Arc::new(cell());
+        let seat = Seat::take(&cell, Timestamp(100));
+        assert!(!cell.is_idle_since(Timestamp(101)));
+        drop(seat);
+        assert!(!cell.is_idle_since(Timestamp(100)) && cell.is_idle_since(Timestamp(101)));
+    }
+}

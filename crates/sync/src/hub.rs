@@ -213,12 +213,6 @@ impl Hub {
             }
         }
     }
-
-    /// How many people are held.
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
-        self.people.lock().cells.len()
-    }
 }
 
 impl People {
@@ -348,5 +342,69 @@ impl Touched {
         for cell in self.0.values() {
             cell.tell();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::clock::ManualClock;
+    use rooms::{EncryptionPolicy, Settings};
+    use ruma_common::{RoomVersionId, user_id};
+    use store::MemoryDisk;
+    use vault::{KeyEncryptionKey, Vault};
+
+    use super::*;
+
+    async fn hub(clock: &Arc<ManualClock>) -> Hub {
+        let store = || Store::open_memory(&MemoryDisk::new(), None).unwrap();
+        let vault = Vault::open(store(), KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
+        let settings = Settings {
+            server_name: ruma_common::server_name!("s").to_owned(),
+            default_version: RoomVersionId::V12,
+            encryption: EncryptionPolicy::Optional,
+        };
+        let store = store();
+        let rooms = Rooms::open(store.clone(), vault, settings, Arc::clone(clock) as _).await;
+        Hub::new(store, rooms.unwrap(), Arc::clone(clock) as _).0
+    }
+
+    #[tokio::test]
+    async fn people_who_went_away_are_let_go_of_and_those_who_wait_are_kept() {
+        let clock = Arc::new(ManualClock::at(Timestamp(1_000_000_000)));
+        let hub = hub(&clock).await;
+        let held = || {
+            let people = hub.people.lock();
+            let mut held: Vec<_> =
+                people.cells.keys().map(|user| user.localpart().to_owned()).collect();
+            held.sort();
+            held
+        };
+        let waits = hub.seat(user_id!("@waits:s")).await.unwrap();
+        drop(hub.seat(user_id!("@gone:s")).await.unwrap());
+        clock.advance(KEPT);
+        hub.sweep();
+        assert_eq!(held(), ["gone", "waits"]);
+        drop(hub.seat(user_id!("@late:s")).await.unwrap());
+        clock.advance(Duration::from_millis(1));
+        hub.sweep();
+        assert_eq!(held(), ["late", "waits"]);
+        drop(waits);
+        hub.sweep();
+        assert_eq!(held(), ["late"]);
+    }
+
+    #[tokio::test]
+    async fn whoever_sits_in_a_cell_that_is_dropped_is_told() {
+        let clock = Arc::new(ManualClock::at(Timestamp(0)));
+        let hub = hub(&clock).await;
+        let seat = hub.seat(user_id!("@alice:s")).await.unwrap();
+        let told = seat.told();
+        tokio::pin!(told);
+        told.as_mut().enable();
+        let (publish, _) = watch::channel(LogPosition(0));
+        hub.begin_anew(LogPosition(1), &publish);
+        told.await;
+        assert!(seat.is_dropped());
+        assert!(!hub.seat(user_id!("@alice:s")).await.unwrap().is_dropped());
     }
 }

@@ -162,11 +162,11 @@ async fn threads_are_counted_apart_when_asked_for() {
     let filter = json!({ "room": { "timeline": { "unread_thread_notifications": true } } });
     let (mut apart, mut together) = (bob.client().filtering(filter), bob.client());
     apart.syncs().await;
-    let root = alice.says(&room, "root").await;
+    let first = alice.says(&room, "root").await;
     let reply = |text: &str| {
         json!({
             "msgtype": "m.text", "body": text,
-            "m.relates_to": { "rel_type": "m.thread", "event_id": root },
+            "m.relates_to": { "rel_type": "m.thread", "event_id": first },
         })
     };
     alice.sends(&room, "m.room.message", reply("first")).await;
@@ -175,15 +175,15 @@ async fn threads_are_counted_apart_when_asked_for() {
     let told = apart.syncs().await;
     assert_eq!(told.unread(&room), (1, 0));
     let threads = &told.joined(&room)["unread_thread_notifications"];
-    assert_eq!(counts(&threads[root.as_str()]), (2, 0));
+    assert_eq!(counts(&threads[first.as_str()]), (2, 0));
     assert_eq!(together.syncs().await.unread(&room), (3, 0));
 
-    bob.reads_by(&room, &last, ReceiptKind::Read, Some(root.as_str())).await;
+    bob.reads_by(&room, &last, ReceiptKind::Read, Some(first.as_str())).await;
     let told = apart.syncs().await;
     assert_eq!(told.unread(&room), (1, 0));
     assert_eq!(told.joined(&room).get("unread_thread_notifications"), None);
 
-    bob.reads_by(&room, &root, ReceiptKind::Read, Some("main")).await;
+    bob.reads_by(&room, &first, ReceiptKind::Read, Some("main")).await;
     assert_eq!(apart.syncs().await.unread(&room), (0, 0));
     assert_eq!(together.syncs().await.unread(&room), (0, 0));
 }
@@ -194,18 +194,18 @@ async fn what_relates_to_a_reply_is_in_its_thread() {
     let (alice, bob, room) = group(&world).await;
     let filter = json!({ "room": { "timeline": { "unread_thread_notifications": true } } });
     let mut client = bob.client().filtering(filter);
-    let root = alice.says(&room, "root").await;
+    let first = alice.says(&room, "root").await;
     let relation = |kind: &str, event: &ruma_common::EventId| {
         json!({
             "msgtype": "m.text", "body": "related",
             "m.relates_to": { "rel_type": kind, "event_id": event },
         })
     };
-    let reply = alice.sends(&room, "m.room.message", relation("m.thread", &root)).await;
+    let reply = alice.sends(&room, "m.room.message", relation("m.thread", &first)).await;
     alice.sends(&room, "m.room.message", relation("m.reference", &reply)).await;
-    alice.sends(&room, "m.room.message", relation("m.reference", &root)).await;
+    alice.sends(&room, "m.room.message", relation("m.reference", &first)).await;
     let told = client.syncs().await;
     assert_eq!(told.unread(&room), (2, 0));
     let threads = &told.joined(&room)["unread_thread_notifications"];
-    assert_eq!(counts(&threads[root.as_str()]), (2, 0));
+    assert_eq!(counts(&threads[first.as_str()]), (2, 0));
 }
