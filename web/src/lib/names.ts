@@ -17,5 +17,7 @@ export function initials(name: string): string {
 export function hue(id: string): number {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  return (hash >>> 8) % HUES;
+  // Mixed once more: ids of one server end alike.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return ((hash ^ (hash >>> 13)) >>> 0) % HUES;
 }

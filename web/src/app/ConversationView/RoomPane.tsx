@@ -46,6 +46,7 @@ function Missing(): ReactNode {
   return (
     <div className={styles.missing}>
       <EmptyState
+        page
         picture={<Sign size={72} />}
         title={t("shell.missing")}
         hint={t("shell.missingHint")}

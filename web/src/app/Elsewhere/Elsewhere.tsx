@@ -14,6 +14,7 @@ export function Elsewhere({ gate }: { readonly gate: ElsewhereGate }): ReactNode
   return (
     <main className={styles.page}>
       <EmptyState
+        page
         picture={<Sign size={64} moving={task.running} />}
         title={t("elsewhere.title")}
         hint={t("elsewhere.detail")}

@@ -33,17 +33,20 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
 export function Failed(): ReactNode {
   const { t } = useLanguage();
   return (
-    <main className={styles.page} role="alert">
-      <EmptyState
-        picture={<Sign size={64} />}
-        title={t("app.failed")}
-        hint={t("app.failedDetail")}
-        action={
-          <Button look="solid" icon={<RotateCw />} onClick={() => location.reload()}>
-            {t("app.reload")}
-          </Button>
-        }
-      />
+    <main className={styles.page}>
+      <div className={styles.alert} role="alert">
+        <EmptyState
+          page
+          picture={<Sign size={64} />}
+          title={t("app.failed")}
+          hint={t("app.failedDetail")}
+          action={
+            <Button look="solid" icon={<RotateCw />} onClick={() => location.reload()}>
+              {t("app.reload")}
+            </Button>
+          }
+        />
+      </div>
     </main>
   );
 }

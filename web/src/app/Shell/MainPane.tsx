@@ -63,6 +63,7 @@ function NothingOpen({ any }: { readonly any: boolean }): ReactNode {
     <div className={styles.nothing}>
       {any ? (
         <EmptyState
+          page
           picture={<Sign size={88} />}
           title={t("shell.nothingOpen")}
           hint={t("shell.nothingOpenHint")}

@@ -41,9 +41,9 @@ export function Shell({ session, preferences }: ShellProps): ReactNode {
       {/* React Aria injects a style unless something has this id; our rule is in base.css. */}
       <meta id="react-aria-pressable-style" />
       <title>{unread > 0 ? `(${unread}) Chappe` : "Chappe"}</title>
-      <div className={styles.shell} data-place={route.kind} {...landmarks}>
+      <main className={styles.shell} data-place={route.kind} {...landmarks}>
         <ShellBanners connection={connection} policy={session.encryptionPolicy} />
-        <div className={styles.list} data-landmark tabIndex={-1}>
+        <section className={styles.list} data-landmark tabIndex={-1} aria-label={t("shell.list")}>
           <RoomList
             me={me}
             rooms={rooms}
@@ -59,13 +59,8 @@ export function Shell({ session, preferences }: ShellProps): ReactNode {
             }}
             onDecline={session.decline}
           />
-        </div>
-        <main
-          className={styles.main}
-          data-landmark
-          tabIndex={-1}
-          aria-label={t("shell.conversations")}
-        >
+        </section>
+        <div className={styles.main} data-landmark tabIndex={-1}>
           <MainPane
             session={session}
             preferences={preferences}
@@ -75,8 +70,8 @@ export function Shell({ session, preferences }: ShellProps): ReactNode {
             me={me.userId}
             rooms={rooms}
           />
-        </main>
-      </div>
+        </div>
+      </main>
       {creating && (
         <NewConversation
           session={session}

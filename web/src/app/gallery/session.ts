@@ -10,14 +10,16 @@ import type {
   Session,
   TimelineItem,
 } from "../../matrix/model.ts";
-import { BUDGET, DAY, EVERYBODY, ME, MEMBERS, MINUTE, NOW, ROOMS } from "./people.ts";
-import { WORKDAY } from "./timelines.ts";
+import { BUDGET, DAY, EVERYBODY, ME, MEMBERS, MINUTE, NOW, ROOMS, text } from "./people.ts";
+import { message, WORKDAY } from "./timelines.ts";
 
 interface StoryData {
   readonly rooms?: readonly RoomSummary[];
   readonly connection?: Connection["kind"];
   readonly policy?: Session["encryptionPolicy"];
   readonly items?: readonly TimelineItem[];
+  /** What comes before `items`, page by page. */
+  readonly older?: readonly TimelineItem[];
   readonly snapshot?: Partial<ConversationSnapshot>;
 }
 
@@ -90,9 +92,39 @@ export function storyConversation(room: RoomSummary, data: StoryData): Conversat
     can: { send: true, invite: true, rename: true },
     ...data.snapshot,
   });
+  const loadOlder = async (): Promise<void> => {
+    const { items, firstItemIndex, hasOlder, loadingOlder } = snapshot.snapshot();
+    const older = data.older ?? [];
+    const page = older.slice(
+      Math.max(0, older.length - (1000 - firstItemIndex) - 30),
+      older.length - (1000 - firstItemIndex),
+    );
+    if (!hasOlder || loadingOlder || page.length === 0) return;
+    snapshot.set({ ...snapshot.snapshot(), loadingOlder: true });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    snapshot.set({
+      ...snapshot.snapshot(),
+      items: [...page, ...items],
+      firstItemIndex: firstItemIndex - page.length,
+      loadingOlder: false,
+      hasOlder: firstItemIndex - page.length > 1000 - older.length,
+    });
+  };
+  const sendText = async (said: string): Promise<void> => {
+    const now = snapshot.snapshot();
+    const sent = message(ME, 0, { body: text(said), timestamp: Date.now(), state: "sending" });
+    snapshot.set({ ...now, items: [...now.items, sent] });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const then = snapshot.snapshot();
+    const arrived = { ...sent, state: "sent" } as const;
+    snapshot.set({
+      ...then,
+      items: then.items.map((item) => (item.key === sent.key ? arrived : item)),
+    });
+  };
   return {
     ...snapshot,
-    sendText: nothing,
+    sendText,
     sendFile: () => new Promise(() => undefined),
     edit: nothing,
     delete: nothing,
@@ -101,7 +133,7 @@ export function storyConversation(room: RoomSummary, data: StoryData): Conversat
     retry: nothing,
     discard: () => undefined,
     openFile: picture,
-    loadOlder: nothing,
+    loadOlder,
     markRead: nothing,
     setTyping: () => undefined,
     invite: nothing,

@@ -1,5 +1,5 @@
 /** Every screen, from story data. */
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { RecoveryRestore } from "../../features/recovery/RecoveryRestore/RecoveryRestore.tsx";
 import { RecoverySetup } from "../../features/recovery/RecoverySetup/RecoverySetup.tsx";
 import { SignIn } from "../../features/auth/SignIn/SignIn.tsx";
@@ -10,7 +10,7 @@ import { LanguageChoice, ThemeChoice } from "../../ui/Preferences/Preferences.ts
 import { Elsewhere } from "../Elsewhere/Elsewhere.tsx";
 import { Failed } from "../ErrorBoundary/ErrorBoundary.tsx";
 import { Shell } from "../Shell/Shell.tsx";
-import { BUDGET, MEMBERS, NADIA, PAUL, room, ROOMS } from "./people.ts";
+import { BUDGET, MEMBERS, NADIA, PAUL, room, ROOMS, text } from "./people.ts";
 import { CODE, roomHash, storySession } from "./session.ts";
 import { message, STATES, WORKDAY } from "./timelines.ts";
 
@@ -54,9 +54,13 @@ function signIn(gate: Partial<SignedOut>): Story {
   };
 }
 
-function Crash(): ReactNode {
-  return <Failed />;
-}
+/** Two months of talk, to scroll in. */
+const LONG = Array.from({ length: 900 }, (_, index) =>
+  message(index % 7 < 4 ? NADIA : PAUL, (900 - index) * 5_400_000, {
+    body: text(`${"Message ".repeat(1 + ((index * 7) % 23))}${index}`),
+    reactions: index % 9 === 0 ? [{ key: "👍", people: [PAUL], ownEventId: undefined }] : [],
+  }),
+);
 
 export const STORIES = {
   starting: { draw: () => <Starting /> },
@@ -87,7 +91,7 @@ export const STORIES = {
     ),
   },
   elsewhere: { draw: () => <Elsewhere gate={{ kind: "elsewhere", takeOver: nothing }} /> },
-  failed: { draw: () => <Crash /> },
+  failed: { draw: () => <Failed /> },
   home: shell(storySession()),
   "home-empty": shell(storySession({ rooms: [] })),
   "home-loading": shell(storySession({ rooms: [], connection: "connecting" })),
@@ -116,24 +120,14 @@ export const STORIES = {
     }),
     budget,
   ),
-  long: { hash: budget, draw: (preferences) => <LongTimeline preferences={preferences} /> },
+  "conversation-long": shell(
+    storySession({
+      items: LONG.slice(-30),
+      older: LONG.slice(0, -30),
+      snapshot: { hasOlder: true },
+    }),
+    budget,
+  ),
   settings: shell(storySession(), "#/settings"),
   "new-recovery-code": shell(storySession(), "#/settings/recovery-code"),
 } satisfies Record<string, Story>;
-
-const LONG = Array.from({ length: 3000 }, (_, index) =>
-  message(index % 7 < 4 ? NADIA : PAUL, (3000 - index) * 90_000, {
-    body: {
-      kind: "text",
-      text: `${"Message ".repeat(1 + ((index * 7) % 23))}${index}`,
-      html: undefined,
-      emote: false,
-      notice: false,
-    },
-  }),
-);
-
-function LongTimeline({ preferences }: { readonly preferences: PreferenceStore }): ReactNode {
-  const [session] = useState(() => storySession({ items: LONG }));
-  return <Shell session={session} preferences={preferences} />;
-}

@@ -8,11 +8,20 @@ interface RecoveryPageProps {
   readonly why: string;
   readonly children: ReactNode;
   readonly footer: ReactNode;
+  /** Stands beside the list of conversations: the page has its main part already. */
+  readonly inside?: boolean;
 }
 
-export function RecoveryPage({ title, why, children, footer }: RecoveryPageProps): ReactNode {
+export function RecoveryPage({
+  title,
+  why,
+  children,
+  footer,
+  inside = false,
+}: RecoveryPageProps): ReactNode {
+  const Page = inside ? "div" : "main";
   return (
-    <main className={styles.page}>
+    <Page className={styles.page}>
       <div className={styles.column}>
         <header className={styles.header}>
           <Sign size={40} />
@@ -22,6 +31,6 @@ export function RecoveryPage({ title, why, children, footer }: RecoveryPageProps
         <div className={styles.card}>{children}</div>
         <footer className={styles.footer}>{footer}</footer>
       </div>
-    </main>
+    </Page>
   );
 }

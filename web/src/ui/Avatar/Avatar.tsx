@@ -20,6 +20,7 @@ interface AvatarProps {
 /** Decorative: the name always stands beside it. */
 export function Avatar({ id, name, source, size = 36, square = false }: AvatarProps): ReactNode {
   const url = useAvatarUrl(source, size);
+  const letters = size < 32 ? initials(name).slice(0, 1) : initials(name);
   return (
     <span
       className={styles.avatar}
@@ -28,7 +29,7 @@ export function Avatar({ id, name, source, size = 36, square = false }: AvatarPr
       data-square={square}
       aria-hidden="true"
     >
-      {url === undefined ? initials(name) : <img src={url} alt="" draggable={false} />}
+      {url === undefined ? letters : <img src={url} alt="" draggable={false} />}
     </span>
   );
 }

@@ -44,7 +44,7 @@ export function EmojiPicker({ onChoose }: EmojiPickerProps): ReactNode {
         placeholder={t("emoji.search")}
         autoFocus
       />
-      <Picker.Viewport className={styles.viewport}>
+      <Picker.Viewport className={styles.viewport} tabIndex={0}>
         <Picker.Loading className={styles.note}>{t("emoji.loading")}</Picker.Loading>
         <Picker.Empty className={styles.note}>{t("emoji.empty")}</Picker.Empty>
         <Picker.List className={styles.list} components={{ CategoryHeader, Row, Emoji }} />
@@ -63,7 +63,7 @@ function CategoryHeader({ category, ...props }: EmojiPickerListCategoryHeaderPro
 
 function Row({ children, ...props }: EmojiPickerListRowProps): ReactNode {
   return (
-    <div {...props} className={styles.row}>
+    <div {...props} aria-rowindex={fromOne(props["aria-rowindex"])} className={styles.row}>
       {children}
     </div>
   );
@@ -71,8 +71,19 @@ function Row({ children, ...props }: EmojiPickerListRowProps): ReactNode {
 
 function Emoji({ emoji, ...props }: EmojiPickerListEmojiProps): ReactNode {
   return (
-    <button {...props} type="button" className={styles.emoji} title={emoji.label}>
+    <button
+      {...props}
+      type="button"
+      aria-colindex={fromOne(props["aria-colindex"])}
+      className={styles.emoji}
+      title={emoji.label}
+    >
       {emoji.emoji}
     </button>
   );
+}
+
+/** ARIA counts rows and columns from one; the picker counts from zero. */
+function fromOne(index: number | undefined): number | undefined {
+  return index === undefined ? undefined : index + 1;
 }

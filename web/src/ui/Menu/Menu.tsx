@@ -23,6 +23,7 @@ export function Menu({ label, anchor, choices, onClose }: MenuProps): ReactNode 
   return (
     <Popover
       className={styles.popover ?? ""}
+      aria-label={label}
       triggerRef={anchor}
       isOpen
       placement="bottom end"

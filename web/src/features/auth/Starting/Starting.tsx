@@ -9,7 +9,7 @@ export function Starting(): ReactNode {
   return (
     <main className={styles.starting}>
       <Sign size={72} moving />
-      <p className={styles.name}>Chappe</p>
+      <h1 className={styles.name}>Chappe</h1>
       <p className={styles.slow} role="status">
         {t("app.startingSlow")}
       </p>

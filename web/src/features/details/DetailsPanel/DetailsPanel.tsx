@@ -38,7 +38,7 @@ export function DetailsPanel(props: DetailsPanelProps): ReactNode {
   return (
     <aside className={styles.panel} aria-label={t("details.title")}>
       <header className={styles.header}>
-        <h2 className={styles.heading}>{t("details.title")}</h2>
+        <h1 className={styles.heading}>{t("details.title")}</h1>
         <IconButton label={t("header.closeDetails")} icon={<X />} onClick={onClose} />
       </header>
       <div className={styles.scroll}>

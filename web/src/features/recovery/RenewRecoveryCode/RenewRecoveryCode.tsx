@@ -27,6 +27,7 @@ export function RenewRecoveryCode({ newRecoveryCode, onClose }: RenewRecoveryCod
   };
   return (
     <RecoveryPage
+      inside
       title={t("recovery.renew.title")}
       why={t("recovery.renew.why")}
       footer={

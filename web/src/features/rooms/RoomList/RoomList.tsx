@@ -35,10 +35,10 @@ export function RoomList(props: RoomListProps): ReactNode {
   return (
     <div className={styles.pane}>
       <header className={styles.header}>
-        <p className={styles.brand}>
+        <h1 className={styles.brand}>
           <Sign size={26} moving={loading} />
           Chappe
-        </p>
+        </h1>
         <IconButton label={t("list.new")} icon={<MessageCirclePlus />} onClick={onNew} />
         <button
           type="button"

@@ -79,7 +79,7 @@ function DeviceRow({ device, now, onEnd }: DeviceRowProps): ReactNode {
         </p>
       </div>
       {!current && (
-        <Button look="quiet" aria-label={t("settings.endDeviceNamed", { name })} onClick={onEnd}>
+        <Button aria-label={t("settings.endDeviceNamed", { name })} onClick={onEnd}>
           {t("settings.endDevice")}
         </Button>
       )}

@@ -89,6 +89,7 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
           atBottomThreshold={NEAR_BOTTOM}
           {...stay}
           increaseViewportBy={{ top: 800, bottom: 400 }}
+          skipAnimationFrameInResizeObserver
           alignToBottom
         />
       )}
