@@ -72,7 +72,7 @@ impl Devices {
             return Err(DeviceError::ManagedByServer(kind.to_owned()));
         }
         if !content.get().trim_start().starts_with('{') {
-            return Err(DeviceError::Invalid("account data must be a JSON object".to_owned()));
+            return Err(DeviceError::Malformed("account data must be a JSON object".to_owned()));
         }
         let decide = |_: Option<&str>| Ok(Some(content.get().to_owned()));
         self.change_datum(user, Datum { room, kind }, decide).await

@@ -166,7 +166,7 @@ impl Devices {
         let mut offered = Vec::new();
         for (room, session, key) in all {
             let worth: Worth = serde_json::from_str(key.get())
-                .map_err(|error| DeviceError::Invalid(format!("session {session}: {error}")))?;
+                .map_err(|error| DeviceError::Malformed(format!("session {session}: {error}")))?;
             let place = (user.to_string(), number, room.to_string(), session.clone());
             offered.push((place, worth, key));
         }

@@ -178,7 +178,9 @@ fn check_keys(
 fn check_key(user: &UserId, usage: Usage, raw: &Raw<CrossSigningKey>) -> Result<Key, DeviceError> {
     let name = usage.as_str();
     let invalid = |message: &str| DeviceError::Invalid(format!("{name} key: {message}"));
-    let parsed = raw.deserialize().map_err(|error| invalid(&error.to_string()))?;
+    let parsed = raw
+        .deserialize()
+        .map_err(|error| DeviceError::Malformed(format!("{name} key: {error}")))?;
     if parsed.user_id != user {
         return Err(invalid("user_id is not the uploader"));
     }

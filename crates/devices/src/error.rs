@@ -12,6 +12,9 @@ pub enum DeviceError {
     /// Not allowed to this person.
     #[error("{0}")]
     Forbidden(String),
+    /// What was sent does not have the shape that it must have.
+    #[error("{0}")]
+    Malformed(String),
     /// What was sent contradicts itself, or what is already here.
     #[error("{0}")]
     Invalid(String),

@@ -57,19 +57,19 @@ impl OneTimeKeys {
 
 impl NewKey {
     fn parse(id: &OwnedOneTimeKeyId, key: &Raw<OneTimeKey>) -> Result<Self, DeviceError> {
-        let invalid = |error: &dyn std::fmt::Display| {
-            DeviceError::Invalid(format!("one-time key {id}: {error}"))
+        let malformed = |error: &dyn std::fmt::Display| {
+            DeviceError::Malformed(format!("one-time key {id}: {error}"))
         };
-        let parsed = key.deserialize().map_err(|error| invalid(&error))?;
+        let parsed = key.deserialize().map_err(|error| malformed(&error))?;
         let algorithm = id.algorithm();
         if algorithm == OneTimeKeyAlgorithm::SignedCurve25519
             && !matches!(parsed, OneTimeKey::SignedKey(_))
         {
-            return Err(invalid(&"a signed key is an object with signatures"));
+            return Err(malformed(&"a signed key is an object with signatures"));
         }
         let text = ruma_common::serde::from_raw_json_value(key.json())
             .map(|value: ruma_common::CanonicalJsonValue| value.to_string())
-            .map_err(|error: serde_json::Error| invalid(&error))?;
+            .map_err(|error: serde_json::Error| malformed(&error))?;
         Ok(Self { id: id.to_string(), algorithm: algorithm.as_str().to_owned(), text })
     }
 

@@ -15,7 +15,7 @@ impl Signed {
     /// Reads what a stranger sent. `unsigned` is dropped: servers add it, nobody signs it.
     pub(crate) fn parse(text: &str) -> Result<Self, DeviceError> {
         let mut object = parse_canonical(text.as_bytes())
-            .map_err(|error| DeviceError::Invalid(error.to_string()))?;
+            .map_err(|error| DeviceError::Malformed(error.to_string()))?;
         object.remove("unsigned");
         Ok(Self(object))
     }

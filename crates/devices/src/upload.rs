@@ -103,7 +103,7 @@ fn check_identity(
     keys: &Raw<DeviceKeys>,
 ) -> Result<Signed, DeviceError> {
     let invalid = |message: &str| DeviceError::Invalid(message.to_owned());
-    keys.deserialize().map_err(|error| DeviceError::Invalid(error.to_string()))?;
+    keys.deserialize().map_err(|error| DeviceError::Malformed(error.to_string()))?;
     let identity = Signed::parse(keys.json().get())?;
     if identity.field("user_id") != Some(user.as_str()) {
         return Err(invalid("device_keys.user_id is not the uploader"));

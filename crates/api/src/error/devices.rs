@@ -13,6 +13,7 @@ impl From<DeviceError> for ApiError {
             DeviceError::NotFound(_) => Self::not_found(message),
             // Who asks for a confirmation has told the person what to do; this is who forgot to.
             DeviceError::Forbidden(_) | DeviceError::Unconfirmed => Self::forbidden(message),
+            DeviceError::Malformed(_) => Self::bad_json(message),
             DeviceError::Invalid(_) => Self::invalid_param(message),
             DeviceError::InvalidSignature(_) => {
                 Self::new(StatusCode::BAD_REQUEST, invalid_signature(), message)

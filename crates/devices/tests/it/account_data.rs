@@ -80,7 +80,7 @@ async fn what_the_server_writes_itself_and_what_is_no_object_is_refused() {
     for content in [json!([]), json!("x"), json!(1), json!(null)] {
         let refused =
             world.devices.set_account_data(&ALICE, None, "org.x", &raw_value(&content)).await;
-        assert!(matches!(refused, Err(DeviceError::Invalid(_))), "{content}: {refused:?}");
+        assert!(matches!(refused, Err(DeviceError::Malformed(_))), "{content}: {refused:?}");
     }
     assert_eq!(world.store.log_end(), LogPosition(0));
 }

@@ -141,7 +141,7 @@ async fn malformed_keys_are_refused_whole() {
     ] {
         both.get_mut(&*ROOM).unwrap().insert("bad".to_owned(), raw_value(&bad));
         let refused = world.devices.put_backup_keys(&ALICE, &version, &both).await;
-        assert!(matches!(refused, Err(DeviceError::Invalid(_))), "{bad}: {refused:?}");
+        assert!(matches!(refused, Err(DeviceError::Malformed(_))), "{bad}: {refused:?}");
     }
     assert_eq!(world.devices.backup(&ALICE, None).await.unwrap().stamp.count, 0);
 }

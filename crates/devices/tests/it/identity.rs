@@ -112,5 +112,5 @@ async fn numbers_without_a_canonical_form_are_refused() {
     let device_keys = ruma_common::serde::Raw::from_json(crate::world::raw_value(&identity));
     let upload = KeyUpload { device_keys: Some(device_keys), ..KeyUpload::default() };
     let refused = world.devices.upload_keys(&phone.user, &phone.device, &upload).await;
-    assert!(matches!(refused, Err(DeviceError::Invalid(_))), "{refused:?}");
+    assert!(matches!(refused, Err(DeviceError::Malformed(_))), "{refused:?}");
 }

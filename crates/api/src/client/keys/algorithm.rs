@@ -13,7 +13,8 @@ use crate::ApiError;
 #[derive(Deserialize, Serialize)]
 pub(super) struct Algorithm {
     /// How its keys are encrypted.
-    pub(super) algorithm: String,
+    #[serde(rename = "algorithm")]
+    pub(super) name: String,
     /// What the algorithm needs to know.
     pub(super) auth_data: Box<RawValue>,
     /// The version, when the client repeats it.
@@ -32,8 +33,8 @@ impl Algorithm {
 
     /// What a client is told.
     pub(super) fn of(info: &BackupInfo) -> Result<Raw<BackupAlgorithm>, ApiError> {
-        let algorithm = info.algorithm.clone();
-        let told = Self { algorithm, auth_data: info.auth_data.clone(), version: None };
+        let name = info.algorithm.clone();
+        let told = Self { name, auth_data: info.auth_data.clone(), version: None };
         to_raw_value(&told).map(Raw::from_json).map_err(|error| ApiError::internal(&error))
     }
 }

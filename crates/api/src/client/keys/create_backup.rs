@@ -7,7 +7,7 @@ use crate::{ApiError, App, Call};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
-    let Algorithm { algorithm, auth_data, .. } = Algorithm::read(&call.request.algorithm)?;
-    let version = app.devices.create_backup(&call.who.user_id, &algorithm, &auth_data).await?;
+    let Algorithm { name, auth_data, .. } = Algorithm::read(&call.request.algorithm)?;
+    let version = app.devices.create_backup(&call.who.user_id, &name, &auth_data).await?;
     Ok(Response::new(version))
 }

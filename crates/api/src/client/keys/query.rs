@@ -36,16 +36,16 @@ async fn with_names(app: &App, keys: DeviceKeyMap) -> Result<Answered, ApiError>
         } else {
             app.accounts.session_names(&user).await?
         };
-        let mut named = BTreeMap::new();
+        let mut told = BTreeMap::new();
         for (device, mut keys) in devices {
             if let Some(name) = names.get(&device) {
                 let name = CanonicalJsonValue::String(name.clone());
                 let unsigned = BTreeMap::from([("device_display_name".to_owned(), name)]);
                 keys.insert("unsigned".to_owned(), CanonicalJsonValue::Object(unsigned));
             }
-            named.insert(device, raw(&keys)?);
+            told.insert(device, raw(&keys)?);
         }
-        answered.insert(user, named);
+        answered.insert(user, told);
     }
     Ok(answered)
 }

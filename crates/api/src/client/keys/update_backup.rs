@@ -13,6 +13,6 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
         return Err(ApiError::invalid_param("the versions in path and body differ"));
     }
     let user = &call.who.user_id;
-    app.devices.update_backup(user, version, &told.algorithm, &told.auth_data).await?;
+    app.devices.update_backup(user, version, &told.name, &told.auth_data).await?;
     Ok(Response::new())
 }

@@ -32,6 +32,7 @@ fn answered(
             let errcode = match error {
                 DeviceError::NotFound(_) => "M_NOT_FOUND",
                 DeviceError::InvalidSignature(_) => "M_INVALID_SIGNATURE",
+                DeviceError::Malformed(_) => "M_BAD_JSON",
                 _ => "M_INVALID_PARAM",
             };
             // ruma makes this type from JSON only.
