@@ -9,7 +9,7 @@ const LOCALES = ["en", "fr"] as const;
 const EMOJI_FILES = ["data.json", "messages.json"] as const;
 
 /** Where a development server finds the homeserver; in production the page's own origin is it. */
-const homeserver = process.env["CHAPPE_HOMESERVER"] ?? "http://127.0.0.1:8008";
+const homeserver = process.env["HOMESERVER"] ?? "http://127.0.0.1:8008";
 
 export default defineConfig({
   plugins: [react(), emojiData()],

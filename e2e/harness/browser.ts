@@ -2,7 +2,7 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import type { Locale } from "./words.ts";
 
-const CHROMIUM = process.env.CHROMIUM_BIN ?? "/usr/bin/chromium";
+const CHROMIUM = process.env.E2E_CHROMIUM ?? "/usr/bin/chromium";
 
 const FLAGS = [
   "--headless",

@@ -1,7 +1,7 @@
 /** The real program, on a free port and a data directory of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, existsSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ export interface Setup {
 export const PASSWORD = "le télégraphe optique";
 
 const PROGRAM =
-  process.env.CHAPPE_BIN ?? new URL("../../target/debug/chappe", import.meta.url).pathname;
+  process.env.E2E_PROGRAM ?? new URL("../../target/debug/chappe", import.meta.url).pathname;
 
 /** A running server, and the people on it. */
 export class Server {
@@ -48,18 +48,13 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     child.stderr.pipe(log);
-    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-    const base = /^chappe is ready on (\S+)/.exec(line)?.[1];
-    if (base === undefined) throw new Error(`the server said "${line}"`);
+    const base = await readiness(child, directory);
     return new Server(base, directory, child, await Browsers.open(base));
   }
 
   /** An account, not yet signed in anywhere. */
   async person(name: string, locale: Locale = "fr"): Promise<Person> {
-    const localpart = name
-      .normalize("NFD")
-      .replace(/[^a-zA-Z]+/g, ".")
-      .toLowerCase();
+    const localpart = localpartOf(name);
     await this.#register(localpart, name);
     const person = new Person(this, { name, localpart, locale, password: PASSWORD });
     this.#people.push(person);
@@ -131,6 +126,26 @@ export class Server {
     await this.call("PUT", `${profile}/displayname`, { token, body: { displayname: name } });
     await this.call("POST", "/_matrix/client/v3/logout", { token });
   }
+}
+
+/** "Chloé Petit" is `chloe.petit`. */
+function localpartOf(name: string): string {
+  const letters = name.normalize("NFD").replace(/\p{Mark}/gu, "");
+  return letters.replace(/[^a-zA-Z]+/g, ".").toLowerCase();
+}
+
+/** Waits until the program says where it answers. */
+async function readiness(child: ChildProcess, directory: string): Promise<string> {
+  if (child.stdout === null) throw new Error("the server's output is not read");
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`the server ended: ${readFileSync(join(directory, "server.log"), "utf8")}`);
+  });
+  const ready = once(createInterface(child.stdout), "line") as Promise<[string]>;
+  const [line] = await Promise.race([ready, ended]);
+  ended.catch(() => undefined);
+  const base = /^chappe is ready on (\S+)/.exec(line)?.[1];
+  if (base === undefined) throw new Error(`the server said "${line}"`);
+  return base;
 }
 
 function configuration({ encryption = "required", sealing = "on" }: Setup): string {

@@ -52,8 +52,8 @@ it("nothing of what people say, send or are called is found", async () => {
 
 it("the same search finds all of it where nothing is encrypted or sealed", async () => {
   const server = await Server.start({ encryption: "optional", sealing: "off" });
-  await server.person(NAMES[0]);
-  const token = await server.token("alienor.dubreuil");
+  const { localpart } = await server.person(NAMES[0]);
+  const token = await server.token(localpart);
   const { room_id } = await server.call("POST", "/_matrix/client/v3/createRoom", {
     token,
     body: { preset: "private_chat", name: ROOM },

@@ -17,7 +17,10 @@ function withImports(chunks, seen = new Set()) {
   for (const chunk of chunks) {
     if (seen.has(chunk)) continue;
     seen.add(chunk);
-    withImports((chunk.imports ?? []).map((key) => manifest[key]), seen);
+    withImports(
+      (chunk.imports ?? []).map((key) => manifest[key]),
+      seen,
+    );
   }
   return seen;
 }

@@ -25,11 +25,13 @@ export function followConnection(client: MatrixClient): Observable<Connection> {
   });
   // The browser knows at once what the next request would find out late.
   globalThis.addEventListener("offline", () => set({ kind: "offline" }), { signal });
-  const retry = (): void => {
+  const back = async (): Promise<void> => {
     if (connection.snapshot().kind === "offline") set({ kind: "connecting" });
     client.retryImmediately();
+    // A request that was waiting for news may have outlived the gap: then nothing else would tell.
+    if (await answers()) set(of(client.getSyncState()));
   };
-  globalThis.addEventListener("online", retry, { signal });
+  globalThis.addEventListener("online", () => void back(), { signal });
   return connection;
 }
 
@@ -45,6 +47,14 @@ function of(state: SyncState | null): Connection {
     case SyncState.Stopped:
     case null:
       return { kind: "connecting" };
+  }
+}
+
+async function answers(): Promise<boolean> {
+  try {
+    return (await fetch("/_matrix/client/versions", { cache: "no-store" })).ok;
+  } catch {
+    return false;
   }
 }
 
