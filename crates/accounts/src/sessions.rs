@@ -279,7 +279,7 @@ impl Accounts {
     }
 
     /// The devices of a person that have a session.
-    async fn devices(&self, user: &UserId) -> Result<Vec<OwnedDeviceId>, AccountError> {
+    pub async fn devices(&self, user: &UserId) -> Result<Vec<OwnedDeviceId>, AccountError> {
         let rows = SESSIONS.all(&self.0.store, &of(user)).await?;
         Ok(rows.into_iter().map(|((_, device), _)| device.into()).collect())
     }

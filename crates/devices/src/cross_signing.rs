@@ -249,9 +249,9 @@ fn replace_keys(
             None if new_identity => CROSS_SIGNING.delete(&mut batch, &row),
             None => continue,
         }
-        if let Some(old) = old.filter(|old| key.is_none_or(|key| key.public != old.public)) {
-            let on_it = Prefix::of(&(person.clone(), old.public.clone()));
-            SIGNATURES.delete_range(&mut batch, on_it);
+        let Some(old) = old else { continue };
+        SIGNATURES.delete_range(&mut batch, Prefix::of(&(person.clone(), old.public.clone())));
+        if key.is_none_or(|key| key.public != old.public) {
             for device in known.devices.keys() {
                 let by_it = (person.clone(), device.clone(), person.clone(), old.id());
                 SIGNATURES.delete(&mut batch, &by_it);

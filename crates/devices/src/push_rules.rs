@@ -219,3 +219,22 @@ fn refused(error: &InsertPushRuleError) -> DeviceError {
 fn unknown(rule: &RuleId) -> DeviceError {
     DeviceError::NotFound(format!("no {} rule {:?}", rule.kind, rule.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use ruma_common::user_id;
+
+    use super::*;
+
+    #[test]
+    fn rules_read_before_a_change_and_arriving_after_it_are_not_kept() {
+        let (cache, alice) = (RulesetCache::default(), user_id!("@alice:s.example"));
+        let rules = Arc::new(Ruleset::server_default(alice));
+        let before = cache.changes();
+        cache.forget(alice);
+        cache.keep(alice, &rules, before);
+        assert!(cache.rulesets.get(alice).is_none());
+        cache.keep(alice, &rules, cache.changes());
+        assert!(cache.rulesets.get(alice).is_some());
+    }
+}

@@ -12,7 +12,7 @@ use crate::devices::{ATTEMPTS, Devices, Outcome};
 use crate::error::DeviceError;
 use crate::one_time_keys::{KeyCounts, OneTimeKeys};
 use crate::signed::{Signed, is_public_key};
-use crate::tables::{CROSS_SIGNING, DEVICE_KEYS};
+use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, SIGNATURES};
 
 /// What a device uploads. Repeating an upload changes nothing.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +70,10 @@ impl Devices {
             if !was.keys().eq(identity.keys()) {
                 let message = format!("the identity keys of device {device} do not change");
                 return Err(DeviceError::Invalid(message));
+            }
+            if !was.says_the_same(identity) {
+                // What was signed is no more.
+                SIGNATURES.delete_range(batch, Prefix::of(&key));
             }
         }
         self.refuse_name_of_a_key(user, device).await?;

@@ -252,6 +252,27 @@ async fn each_signature_that_does_not_hold_is_told_and_the_others_count() {
 }
 
 #[tokio::test]
+async fn a_signature_goes_when_the_device_says_something_else() {
+    let world = World::in_memory().await;
+    let (alice, phone) = (Identity::new("alice"), Phone::new("alice", "PHONE"));
+    phone.publishes(&world).await;
+    alice.publishes(&world).await;
+    let device = alice.signed_by(&alice.self_signing, phone.unsigned_identity());
+    world.devices.add_signatures(&alice.user, &signed("alice", "PHONE", &device)).await.unwrap();
+    let mut other = phone.unsigned_identity();
+    other.insert("algorithms".to_owned(), serde_json::from_value(json!(["m.new"])).unwrap());
+    let device_keys = Some(raw(&phone.signed(other)));
+    let upload = devices::KeyUpload { device_keys, ..Default::default() };
+    world.devices.upload_keys(&phone.user, &phone.device, &upload).await.unwrap();
+
+    let found = world.query(&alice.user, &alice.user).await;
+    let device = serde_json::to_value(&found.device_keys[&alice.user][&phone.device]).unwrap();
+    let by = format!("ed25519:{}", public(&alice.self_signing));
+    assert!(signature(&device, &alice.user, &by).is_none(), "{device}");
+    assert!(signature(&device, &alice.user, "ed25519:PHONE").is_some());
+}
+
+#[tokio::test]
 async fn a_new_identity_takes_the_old_one_s_keys_and_signatures_with_it() {
     let world = World::in_memory().await;
     let (old, new) = (Identity::new("alice"), Identity::new("alice"));

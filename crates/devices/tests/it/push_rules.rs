@@ -177,21 +177,3 @@ async fn rules_are_account_data_from_the_first_on_and_their_changes_are_told() {
     assert_eq!(content["global"]["content"][0]["rule_id"], "a");
     assert_eq!(world.store.log_end().0, 1);
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_reads_while_rules_change_never_keeps_old_ones() {
-    let world = World::in_memory().await;
-    for round in 0..50 {
-        let id = format!("r{round}");
-        let reads = (0..4).map(|_| {
-            let devices = world.devices.clone();
-            tokio::spawn(async move { devices.push_rules(&ALICE).await.map(drop) })
-        });
-        let reads: Vec<_> = reads.collect();
-        set(&world, content_rule(&id), &RulePlace::default()).await.unwrap();
-        for read in reads {
-            read.await.unwrap().unwrap();
-        }
-        assert_eq!(content_order(&world).await[0], id);
-    }
-}

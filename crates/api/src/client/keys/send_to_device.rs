@@ -10,9 +10,8 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
     let Request { event_type, txn_id, messages, .. } = call.request;
     let mut known = KnownDevices::new();
     for user in messages.keys() {
-        let sessions = app.accounts.sessions(user).await?;
-        let devices = sessions.into_iter().map(|session| session.device_id).collect();
-        known.insert(user.clone(), devices);
+        let devices = app.accounts.devices(user).await?;
+        known.insert(user.clone(), devices.into_iter().collect());
     }
     let from =
         Sending { user: &call.who.user_id, device: &call.who.device_id, transaction: &txn_id };
