@@ -2,7 +2,7 @@
 
 use rules::auth::Denied;
 use rules::build::BuildError;
-use ruma_common::OwnedRoomId;
+use ruma_common::{OwnedRoomId, RoomId};
 use store::{CommitError, StoreError};
 use vault::VaultError;
 
@@ -10,7 +10,8 @@ use vault::VaultError;
 #[derive(Debug, thiserror::Error)]
 pub enum RoomError {
     /// No such room, or none that the asker may know of.
-    #[error("room {0} is not known")]
+    // The words of `not_in`: who is not in a room learns nothing of it, not even that it is there.
+    #[error("you are not in room {0}")]
     UnknownRoom(OwnedRoomId),
     /// No such event, state or alias, or none that the asker may see.
     #[error("{0}")]
@@ -57,6 +58,13 @@ pub enum RoomError {
     /// A key is not to be had.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl RoomError {
+    /// The refusal of whoever is not in a room.
+    pub(crate) fn not_in(room_id: &RoomId) -> Self {
+        Self::Forbidden(format!("you are not in room {room_id}"))
+    }
 }
 
 impl From<Denied> for RoomError {

@@ -132,7 +132,6 @@ impl Rooms {
             Membership::Ban => Ok(()),
             _ => Err(RoomError::BadState(format!("{of} is not banned"))),
         };
-        self.require_member(by, room_id).await?;
         self.change_from(room_id, &change, &banned).await
     }
 
@@ -154,6 +153,9 @@ impl Rooms {
         from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
     ) -> Result<(), RoomError> {
         let mut writing = self.write(Arc::clone(room)).await?;
+        if change.by != change.of {
+            room.require_joined(change.by)?;
+        }
         let now = writing.current.membership(change.of);
         from(now)?;
         let mut content = change.profile.content(change.to);
@@ -168,7 +170,7 @@ impl Rooms {
             }
         }
         if now == Membership::Leave && change.to == Membership::Leave {
-            return Err(RoomError::Forbidden(format!("{} is not in the room", change.of)));
+            return Err(RoomError::not_in(&room.id));
         }
         if change.to == Membership::Join
             && !matches!(now, Membership::Join | Membership::Invite)
@@ -310,6 +312,6 @@ impl Room {
         if self.current().membership(user) == Membership::Join {
             return Ok(());
         }
-        Err(RoomError::Forbidden(format!("{user} is not in the room")))
+        Err(RoomError::not_in(&self.id))
     }
 }

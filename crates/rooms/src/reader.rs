@@ -29,7 +29,7 @@ impl Rooms {
         if reads {
             return Ok(self.viewer(&room, user, device));
         }
-        Err(RoomError::Forbidden(format!("{user} is not in room {room_id}")))
+        Err(RoomError::not_in(room_id))
     }
 
     /// The event by which a person who is not in a room went out of it, if they ever were in it:

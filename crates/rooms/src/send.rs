@@ -42,6 +42,7 @@ impl Rooms {
         if let Some(done) = self.done(request.as_ref()).await? {
             return Ok(done);
         }
+        room.require_joined(sender)?;
         let event = writing.append(sender, draft.clone(), transaction.cloned()).await?;
         writing.remember(request.as_ref(), &event)?;
         committed(writing, &event).await
@@ -65,6 +66,10 @@ impl Rooms {
         draft: &Draft,
     ) -> Result<OwnedEventId, RoomError> {
         let mut writing = self.write(Arc::clone(room)).await?;
+        // Members alone set state, but for their own coming.
+        if draft.kind != "m.room.member" {
+            room.require_joined(sender)?;
+        }
         if let Some(same) = writing.unchanged(sender, draft) {
             return Ok(same);
         }

@@ -10,7 +10,7 @@ use crate::error::RoomError;
 use crate::event::Stored;
 use crate::load::Rooms;
 use crate::membership::MemberProfile;
-use crate::room::{Room, StateKey};
+use crate::room::StateKey;
 use crate::tables::Membership;
 use crate::token::TimelineToken;
 use crate::view::{Shown, Viewer};
@@ -55,7 +55,7 @@ impl Rooms {
             if current.is_world_readable() {
                 return Ok(current.state.values().cloned().collect());
             }
-            return Err(not_in(&room, user));
+            return Err(RoomError::not_in(&room.id));
         };
         let entries = self.whole_state_at(left.state_after).await?;
         let numbers: Vec<_> = entries.into_iter().map(|(_, no)| no).collect();
@@ -143,8 +143,4 @@ impl Rooms {
         }
         Ok(false)
     }
-}
-
-fn not_in(room: &Room, user: &UserId) -> RoomError {
-    RoomError::Forbidden(format!("{user} is not in room {}", room.id))
 }

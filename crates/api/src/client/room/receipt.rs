@@ -1,7 +1,7 @@
 //! `POST /_matrix/client/v3/rooms/{roomId}/receipt/{receiptType}/{eventId}`: says how far a person
 //! has read.
 
-use rooms::{Membership, ReceiptKind};
+use rooms::ReceiptKind;
 use ruma_client_api::receipt::create_receipt::v3::{ReceiptType, Request, Response};
 use ruma_common::{EventId, RoomId, UserId};
 use ruma_events::receipt::ReceiptThread;
@@ -41,10 +41,8 @@ pub(super) async fn require_readable(
     user: &UserId,
     (room_id, event_id): (&RoomId, &EventId),
 ) -> Result<(), ApiError> {
+    app.rooms.require_member(user, room_id).await?;
     let viewer = app.rooms.reader(user, room_id, None).await?;
-    if viewer.current().membership(user) != Membership::Join {
-        return Err(ApiError::forbidden(format!("{user} is not in room {room_id}")));
-    }
     app.rooms.event(&viewer, event_id).await?;
     Ok(())
 }

@@ -3,7 +3,6 @@
 use rooms::Transaction;
 use rules::build::Draft;
 use ruma_client_api::message::send_message_event::v3::{Request, Response};
-use ruma_common::{EventId, OwnedEventId, RoomId};
 use serde_json::Value;
 
 use crate::{ApiError, App, Call, Caller};
@@ -15,22 +14,12 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
     let content: Value = serde_json::from_str(body.json().get())
         .map_err(|error| ApiError::bad_json(error.to_string()))?;
     let transaction = transaction(&call.who, txn_id.as_str())?;
-    let user = &call.who.user_id;
-    let event_id = match kind.as_str() {
-        "m.room.redaction" => redact(&app, &call.who, (&room_id, &content), transaction).await?,
-        "m.room.message" => {
-            require_message(&content)?;
-            app.rooms
-                .send(user, &room_id, Draft::message(&kind, content), Some(transaction))
-                .await?
-        }
-        _ => {
-            app.rooms
-                .send(user, &room_id, Draft::message(&kind, content), Some(transaction))
-                .await?
-        }
-    };
-    Ok(Response::new(event_id))
+    if kind == "m.room.message" {
+        require_message(&content)?;
+    }
+    let draft = Draft::message(&kind, content);
+    let sent = app.rooms.send(&call.who.user_id, &room_id, draft, Some(transaction)).await?;
+    Ok(Response::new(sent))
 }
 
 /// The device's name for a request.
@@ -50,19 +39,4 @@ fn require_message(content: &Value) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::bad_json("m.room.message needs the texts msgtype and body"))
-}
-
-/// A redaction may be sent like any event (since v1.18).
-async fn redact(
-    app: &App,
-    who: &Caller,
-    (room_id, content): (&RoomId, &Value),
-    transaction: Transaction,
-) -> Result<OwnedEventId, ApiError> {
-    let text = |key| content.get(key).and_then(Value::as_str);
-    let redacts = text("redacts").and_then(|id| EventId::parse(id).ok());
-    let redacts =
-        redacts.ok_or_else(|| ApiError::bad_json("m.room.redaction needs redacts: an event id"))?;
-    let target = (&*redacts, text("reason").map(ToOwned::to_owned));
-    Ok(app.rooms.redact(&who.user_id, room_id, target, transaction).await?)
 }
