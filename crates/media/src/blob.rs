@@ -111,7 +111,7 @@ async fn fill(
     mut body: Body,
 ) -> Result<Written, MediaError> {
     let (mut digest, mut size) = (Sha256::new(), 0_u64);
-    let (mut plain, mut part) = (BytesMut::new(), Vec::new());
+    let (mut plain, mut part) = (BytesMut::new(), BytesMut::new());
     while let Some(piece) = body.try_next().await? {
         size = size.saturating_add(piece.len() as u64);
         if size > limit {
@@ -121,14 +121,17 @@ async fn fill(
         plain.extend_from_slice(&piece);
         // The last chunk is sealed in another way, so one is always kept back.
         while plain.len() > CHUNK {
-            part.extend(sealer.next(&plain.split_to(CHUNK))?);
+            if part.is_empty() {
+                part.reserve(PART);
+            }
+            part.extend_from_slice(&sealer.next(&plain.split_to(CHUNK))?);
             if part.len() >= PART {
-                upload.put_part(std::mem::take(&mut part).into()).await?;
+                upload.put_part(part.split().freeze().into()).await?;
             }
         }
     }
-    part.extend(sealer.last(&plain)?);
-    upload.put_part(part.into()).await?;
+    part.extend_from_slice(&sealer.last(&plain)?);
+    upload.put_part(part.freeze().into()).await?;
     Ok(Written { size, sha256: digest.finalize().into() })
 }
 
