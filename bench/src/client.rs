@@ -23,7 +23,7 @@ impl Client {
     pub(crate) async fn register(address: &str, name: &str) -> anyhow::Result<Self> {
         let mut client = Self::connect(address).await?;
         let request = json!({
-            "username": name, "password": "bench", "auth": { "type": "m.login.dummy" },
+            "username": name, "password": "bench-bench-bench", "auth": { "type": "m.login.dummy" },
         });
         let session = client.post("/_matrix/client/v3/register", &request).await?;
         let text = |key: &str| session.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -27,10 +27,10 @@ impl Report {
         self.0.push(Figure { scenario, what, value, unit, aim: None });
     }
 
-    /// Adds what the design aims at to the figure added last.
-    pub(crate) fn aim(&mut self, aim: &'static str) {
-        if let Some(last) = self.0.last_mut() {
-            last.aim = Some(aim);
+    /// Adds what the design aims at to the newest figure of a name.
+    pub(crate) fn aim(&mut self, what: &str, aim: &'static str) {
+        if let Some(figure) = self.0.iter_mut().rev().find(|figure| figure.what == what) {
+            figure.aim = Some(aim);
         }
     }
 

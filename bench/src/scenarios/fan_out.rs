@@ -52,7 +52,7 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
         let (received, due) = (times.len() as f64, (events * PEOPLE) as f64);
         report.add(&name, "delivered", received * 100.0 / due, "%");
         report.add_times(&name, &mut times);
-        report.aim("p95 < 20 ms");
+        report.aim("p95", "< 20");
         report.add(&name, "server CPU per 1000 deliveries", cpu * 1000.0 / received, "s");
     }
     Ok(())

@@ -12,11 +12,11 @@ pub(super) async fn run(mut server: Server, report: &mut Report) -> anyhow::Resu
     let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
     report.add("start-up", "first, empty directory", millis(server.started_in), "ms");
     report.add("memory", "idle, fresh", server.resident_mib()?, "MiB");
-    report.aim("< 40");
+    report.aim("idle, fresh", "< 40");
     let crowd = people(&server.address, "person", PEOPLE).await?;
     server.restart().await?;
     report.add("start-up", "existing data, 1000 accounts", millis(server.started_in), "ms");
-    report.aim("< 150");
+    report.aim("existing data, 1000 accounts", "< 150");
     report.add("memory", "idle, 1000 accounts", server.resident_mib()?, "MiB");
     let mut polls = Vec::new();
     for person in &crowd {

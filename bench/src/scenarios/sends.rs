@@ -50,11 +50,11 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
         sent += times.len();
         report.add(&name, "rate", count / elapsed, "sends/s");
         if clients == 64 {
-            report.aim("≥ 3000, durable");
+            report.aim("rate", "≥ 3000, durable");
         }
         report.add_times(&name, &mut times);
         report.add(&name, "server CPU per 1000", cpu * 1000.0 / count, "s");
-        report.aim("≤ 0.35");
+        report.aim("server CPU per 1000", "≤ 0.35");
     }
     #[expect(clippy::cast_precision_loss, reason = "file sizes")]
     let per_event = (server.disk_bytes()? - disk_before) as f64 / sent as f64;
