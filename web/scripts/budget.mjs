@@ -25,15 +25,20 @@ function withImports(chunks, seen = new Set()) {
   return seen;
 }
 
-const signIn = withImports([entry]);
-const sdk = withImports(named(/\/(heavy|rust-crypto|matrix_sdk_crypto)[-.]/));
-const shell = withImports(named(/\/(Shell|shell)[-.]/));
-const only = (set, ...others) => [...set].filter((chunk) => !others.some((o) => o.has(chunk)));
+/** The page itself, and what it loads at once: the front door of Matrix, one language. */
+const signIn = withImports([
+  entry,
+  manifest["src/matrix/client.ts"],
+  ...named(/\/entry-/).slice(0, 1),
+]);
+const sdk = withImports(named(/\/(heavy|rust-crypto|matrix-sdk-crypto-wasm)-/));
+const shell = withImports(named(/\/Shell-/));
+const without = (set, ...others) => [...set].filter((chunk) => !others.some((o) => o.has(chunk)));
 
 const stages = [
   ["sign-in page", [...signIn], 80_000],
-  ["shell and timeline, without SDK", [...new Set([...signIn, ...only(shell, sdk)])], 220_000],
-  ["SDK and crypto glue", only(sdk, signIn), 320_000],
+  ["with shell and timeline", [...new Set([...signIn, ...without(shell, sdk)])], 220_000],
+  ["before the first message", [...new Set([...signIn, ...shell, ...sdk])], 520_000],
 ];
 
 let over = false;
