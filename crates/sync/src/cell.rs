@@ -15,6 +15,7 @@ use rooms::{Membership, TypingVersion};
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId};
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OnceCell};
+use tokio::time::{Instant, timeout_at};
 
 use crate::Token;
 use crate::memory::Memory;
@@ -164,6 +165,26 @@ impl Drop for Seat {
     }
 }
 
+/// Somebody who looks for news and may wait for it. There is no looking without watching, so nothing
+/// that comes between the look and the wait is missed.
+pub(crate) struct Watch<'a> {
+    cell: &'a Cell,
+    told: Notified<'a>,
+}
+
+impl Watch<'_> {
+    /// Whether anything moved for a device after a token. Cheap: this is what an idle sync asks.
+    pub(crate) fn has_news(&self, since: Token, device: &DeviceId) -> bool {
+        self.cell.has_news(since, device)
+    }
+
+    /// Waits for news, or until the time has come.
+    pub(crate) async fn wait(self, deadline: Instant) {
+        // That there is no news in time is no failure.
+        let _ = timeout_at(deadline, self.told).await;
+    }
+}
+
 impl Cell {
     /// A cell that marks everything after `position`, and knows no rooms yet.
     pub(crate) fn new(no: u64, user: OwnedUserId, position: LogPosition) -> Self {
@@ -250,8 +271,7 @@ impl Cell {
         marks.newest_typing = marks.newest_typing.max(version);
     }
 
-    /// Whether anything moved for a device after a token. Cheap: this is what an idle sync asks.
-    pub(crate) fn has_news(&self, since: Token, device: &DeviceId) -> bool {
+    fn has_news(&self, since: Token, device: &DeviceId) -> bool {
         let marks = self.marks.lock();
         let mark = marks.devices.get(device).copied().unwrap_or_default();
         since.position < marks.reaches
@@ -308,9 +328,10 @@ impl Cell {
         self.marks.lock().joined.iter().copied().collect()
     }
 
-    /// Resolves at the next [`Self::tell`] after it was enabled.
-    pub(crate) fn told(&self) -> Notified<'_> {
-        self.news.notified()
+    /// Watches for news. What is told from now on ends the wait, however late that begins.
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        // Such a future is woken from when it is made, polled or not.
+        Watch { cell: self, told: self.news.notified() }
     }
 
     /// Wakes everybody who waits.
@@ -365,6 +386,7 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::time::Duration;
 
     use super::*;
 
@@ -450,6 +472,21 @@ mod tests {
         assert_eq!(cell.moved_since(token(12)), None);
         let kept = cell.moved_since(token(13)).unwrap().device_lists;
         assert_eq!(kept.len(), DEVICE_LISTS);
+    }
+
+    #[tokio::test]
+    async fn news_between_the_look_and_the_wait_ends_the_wait() {
+        let cell = cell();
+        cell.settle([], at(10));
+        let device = OwnedDeviceId::from("D");
+        let watch = cell.watch();
+        assert!(!watch.has_news(token(10), &device));
+        cell.mark(Mark::AccountData, at(11));
+        cell.tell();
+        let began = Instant::now();
+        watch.wait(began + Duration::from_mins(1)).await;
+        assert!(began.elapsed() < Duration::from_mins(1));
+        assert!(cell.watch().has_news(token(10), &device));
     }
 
     #[test]

@@ -33,10 +33,11 @@ impl Maker<'_> {
         if !filter.admits_room(&room.id) {
             return Ok(events);
         }
-        if moved.typing && filter.admits_kind("m.typing") {
+        let whole = extent == Extent::Whole;
+        if (whole || moved.typing) && filter.admits_kind("m.typing") {
             events.extend(self.typing(room, extent));
         }
-        if moved.receipts > Whose::Nobody && filter.admits_kind("m.receipt") {
+        if (whole || moved.receipts > Whose::Nobody) && filter.admits_kind("m.receipt") {
             let receipts = match extent {
                 Extent::Whole => self.sources.rooms.receipts(room.no).await?,
                 Extent::Moved => self.moved_receipts(room, moved).await?,

@@ -351,6 +351,7 @@ mod tests {
     use rooms::{EncryptionPolicy, Settings};
     use ruma_common::{RoomVersionId, user_id};
     use store::MemoryDisk;
+    use tokio::time::Instant;
     use vault::{KeyEncryptionKey, Vault};
 
     use super::*;
@@ -398,12 +399,10 @@ mod tests {
         let clock = Arc::new(ManualClock::at(Timestamp(0)));
         let hub = hub(&clock).await;
         let seat = hub.seat(user_id!("@alice:s")).await.unwrap();
-        let told = seat.told();
-        tokio::pin!(told);
-        told.as_mut().enable();
+        let watch = seat.watch();
         let (publish, _) = watch::channel(LogPosition(0));
         hub.begin_anew(LogPosition(1), &publish);
-        told.await;
+        watch.wait(Instant::now() + KEPT).await;
         assert!(seat.is_dropped());
         assert!(!hub.seat(user_id!("@alice:s")).await.unwrap().is_dropped());
     }

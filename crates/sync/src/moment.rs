@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use base::number::EventNo;
-use rooms::{Membership, RoomError, Rooms, StateKey, Stored};
+use rooms::{Current, Membership, RoomError, Rooms, StateKey, Stored};
 use rules::tree::NodeNo;
 use ruma_common::UserId;
 
@@ -17,7 +17,7 @@ pub(crate) type Standing = (Membership, Arc<Stored>);
 pub(crate) type StateChange = (StateKey, EventNo);
 
 /// A room's state at a moment. The default is that of a room with nothing in it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Moment(Option<NodeNo>);
 
 impl Moment {
@@ -29,6 +29,11 @@ impl Moment {
     /// Just after an event.
     pub(crate) fn after(event: &Stored) -> Self {
         Self(event.state_after())
+    }
+
+    /// Whether this is how a room is now.
+    pub(crate) fn is(self, current: &Current) -> bool {
+        self.0.is_some() && self.0 == current.root()
     }
 
     /// The state event of a key.

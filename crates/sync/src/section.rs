@@ -89,7 +89,11 @@ impl Maker<'_> {
         let after = Moment::after(&last);
         let before = arrivals.as_ref().map_or(after, Arrivals::before);
         let Some(is) = after.standing(rooms, self.user()).await? else { return Ok(None) };
-        let was = before.standing(rooms, self.user()).await?;
+        let was = if before == after {
+            Some((is.0, Arc::clone(&is.1)))
+        } else {
+            before.standing(rooms, self.user()).await?
+        };
         Ok(Some(Visit { maker: self, room, news, arrivals, last, before, after, was, is }))
     }
 }
@@ -142,6 +146,7 @@ impl Visit<'_> {
             end: self.end(self.after, &window),
             window: &window,
             heroes: &heroes.unwrap_or_default(),
+            current: &current,
         };
         let state = self.maker.state(&viewer, &told).await?;
         let timeline = self.timeline(&viewer, &window).await?;
@@ -258,8 +263,13 @@ impl Visit<'_> {
                 events: viewer.show_own(&self.is.1).into_iter().collect(),
                 limited: false,
             };
-            let told =
-                Told { base: Some(self.after), end: self.after, window: &window, heroes: &[] };
+            let told = Told {
+                base: Some(self.after),
+                end: self.after,
+                window: &window,
+                heroes: &[],
+                current: viewer.current(),
+            };
             let state = self.maker.state(&viewer, &told).await?;
             let timeline = self.timeline(&viewer, &window).await?;
             return Ok((!begins).then_some(LeftRoom { state, timeline, account_data }));
@@ -280,8 +290,13 @@ impl Visit<'_> {
         if self.is.1.no != departure.no {
             window.events.extend(viewer.show_own(&self.is.1));
         }
-        let told =
-            Told { base: self.was_in().then_some(self.before), end, window: &window, heroes: &[] };
+        let told = Told {
+            base: self.was_in().then_some(self.before),
+            end,
+            window: &window,
+            heroes: &[],
+            current: viewer.current(),
+        };
         let state = self.maker.state(viewer, &told).await?;
         let timeline = self.timeline(viewer, &window).await?;
         Ok(LeftRoom { state, timeline, account_data: Vec::new() })

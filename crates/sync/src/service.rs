@@ -10,7 +10,7 @@ use rooms::Rooms;
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 use store::Store;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::answer::{Answer, DeviceLists};
 use crate::cell::Seat;
@@ -125,12 +125,9 @@ impl Sync {
         deadline: Instant,
     ) -> Result<Option<Answer>, SyncError> {
         while !seat.is_dropped() {
-            let told = seat.told();
-            tokio::pin!(told);
-            // Asked before it is looked: news that comes between the two wakes all the same.
-            told.as_mut().enable();
+            let watch = seat.watch();
             let over = wishes.full_state || Instant::now() >= deadline;
-            if over || seat.has_news(*since, device) {
+            if over || watch.has_news(*since, device) {
                 let span = (Some(*since), self.now());
                 let maker = Maker::new(&self.0.sources, (seat, device), wishes, span).await?;
                 let answer = maker.changes(*since).await?;
@@ -139,8 +136,7 @@ impl Sync {
                 }
                 *since = answer.next_batch;
             } else {
-                // Running out of time is no failure: the last look follows.
-                let _ = timeout_at(deadline, told).await;
+                watch.wait(deadline).await;
             }
         }
         Ok(None)

@@ -3,9 +3,10 @@
 //! `spec/content/client-server-api/_index.md`, "Lazy-loading room members".
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base::number::EventNo;
-use rooms::{Shown, StateKey, Viewer};
+use rooms::{Current, Shown, StateKey, Stored, Viewer};
 use ruma_common::{OwnedUserId, UserId};
 
 use crate::SyncError;
@@ -24,6 +25,8 @@ pub(crate) struct Told<'a> {
     pub(crate) window: &'a Window,
     /// Whom the room is named by.
     pub(crate) heroes: &'a [OwnedUserId],
+    /// The room as it is, which nearly always is as it was at the end.
+    pub(crate) current: &'a Current,
 }
 
 impl Maker<'_> {
@@ -32,16 +35,10 @@ impl Maker<'_> {
         let filter = &self.wishes.filter.room.state;
         let mut events = Vec::new();
         if filter.admits_room(&viewer.room().id) {
-            let entries = match told.base {
-                Some(base) => told.end.since(&self.sources.rooms, base).await?,
-                None => told.end.whole(&self.sources.rooms).await?,
+            events = match told.base {
+                None => self.whole_state(told).await?,
+                Some(base) => self.state_since(base, told).await?,
             };
-            let mut entries: BTreeMap<_, _> = entries.into_iter().collect();
-            if filter.lazy_load_members {
-                self.choose_members(&mut entries, told).await?;
-            }
-            let numbers: Vec<_> = entries.into_values().collect();
-            events = self.sources.rooms.events(&numbers).await?;
             events.retain(|event| filter.admits(event));
             events.sort_by_key(|event| event.ord);
         }
@@ -55,31 +52,60 @@ impl Maker<'_> {
         Ok(if self.wishes.state_after { State::After(events) } else { State::Before(events) })
     }
 
-    /// Of all members, takes those who are needed to show the timeline. Members that changed in a
-    /// gap stay, and those needed who were not sent before are added.
-    async fn choose_members(
-        &self,
-        entries: &mut BTreeMap<StateKey, EventNo>,
-        told: &Told<'_>,
-    ) -> Result<(), SyncError> {
-        let senders = told.window.events.iter().map(|event| event.stored().sender());
-        let mut needed: BTreeSet<&UserId> = senders.collect();
-        needed.extend(told.heroes.iter().map(|hero| &**hero));
-        if told.base.is_none() {
-            needed.insert(self.user());
-            let is_needed = |id: &str| needed.iter().any(|user| user.as_str() == id);
-            entries.retain(|(kind, key), _| kind != "m.room.member" || is_needed(key));
-            return Ok(());
+    /// All state. Of all members, those who are needed to show the timeline.
+    async fn whole_state(&self, told: &Told<'_>) -> Result<Vec<Arc<Stored>>, SyncError> {
+        let mut needed = told.needed();
+        needed.insert(self.user());
+        let lazy = self.wishes.filter.room.state.lazy_load_members;
+        let wanted = |(kind, key): &StateKey| {
+            !lazy || kind != "m.room.member" || needed.iter().any(|user| user.as_str() == key)
+        };
+        if told.end.is(told.current) {
+            let entries = told.current.state.iter().filter(|(key, _)| wanted(key));
+            return Ok(entries.map(|(_, event)| Arc::clone(event)).collect());
         }
-        let redundant = self.wishes.filter.room.state.include_redundant_members;
-        for user in needed {
-            let key = member_key(user);
-            if let Some(member) = told.end.get(&self.sources.rooms, &key).await?
-                && (redundant || !self.seat.memory.was_sent(self.device, member))
-            {
-                entries.entry(key).or_insert(member);
+        let mut entries = told.end.whole(&self.sources.rooms).await?;
+        entries.retain(|(key, _)| wanted(key));
+        self.read(entries.into_iter().map(|(_, event)| event)).await
+    }
+
+    /// State that is otherwise than it was. Members that changed in a gap are told whether they are
+    /// needed or not, and those needed who were not sent before are added.
+    async fn state_since(
+        &self,
+        base: Moment,
+        told: &Told<'_>,
+    ) -> Result<Vec<Arc<Stored>>, SyncError> {
+        let rooms = &self.sources.rooms;
+        let mut entries: BTreeMap<_, _> = told.end.since(rooms, base).await?.into_iter().collect();
+        let filter = &self.wishes.filter.room.state;
+        if filter.lazy_load_members {
+            for user in told.needed() {
+                let key = member_key(user);
+                if let Some(member) = told.end.get(rooms, &key).await?
+                    && (filter.include_redundant_members
+                        || !self.seat.memory.was_sent(self.device, member))
+                {
+                    entries.entry(key).or_insert(member);
+                }
             }
         }
-        Ok(())
+        self.read(entries.into_values()).await
+    }
+
+    async fn read(
+        &self,
+        numbers: impl Iterator<Item = EventNo>,
+    ) -> Result<Vec<Arc<Stored>>, SyncError> {
+        let numbers: Vec<_> = numbers.collect();
+        Ok(self.sources.rooms.events(&numbers).await?)
+    }
+}
+
+impl<'a> Told<'a> {
+    /// Members without whom the timeline cannot be shown, nor the room be named.
+    fn needed(&self) -> BTreeSet<&'a UserId> {
+        let senders = self.window.events.iter().map(|event| event.stored().sender());
+        senders.chain(self.heroes.iter().map(|hero| &**hero)).collect()
     }
 }

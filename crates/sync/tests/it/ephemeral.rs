@@ -114,3 +114,19 @@ async fn receipts_of_threads_come_apart() {
         .collect();
     assert_eq!(threads, [Value::Null, "main".into()]);
 }
+
+#[tokio::test]
+async fn receipts_and_typists_come_with_a_room_that_one_joins() {
+    let world = World::new().await;
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let room = alice.creates().await;
+    let event = alice.says(&room, "hello").await;
+    alice.reads(&room, &event).await;
+    alice.types(&room, Some(Duration::from_secs(20))).await;
+    let mut client = bob.client();
+    client.syncs().await;
+    bob.joins(&room).await;
+    let told = client.syncs().await;
+    assert_eq!(typists(&told, &room), json!(["@alice:s"]));
+    assert_eq!(ephemeral(&told, &room, "m.receipt").len(), 1);
+}

@@ -55,14 +55,14 @@ async fn a_sync_after_another_tells_only_what_is_new() {
     assert!(client.syncs().await.is_silent());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_sync_right_after_ones_own_send_contains_it() {
     let world = World::new().await;
     let alice = world.person("alice");
     let room = alice.creates().await;
     let mut client = alice.client();
     client.syncs().await;
-    for n in 0..200 {
+    for n in 0..500 {
         alice.says(&room, &n.to_string()).await;
         assert_eq!(client.syncs().await.said(&room), [n.to_string()]);
     }
