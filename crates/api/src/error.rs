@@ -82,12 +82,9 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Unknown, message)
     }
 
-    /// A request that does not parse as what its endpoint takes.
+    /// A request that does not parse as what its endpoint takes. It is JSON: that was seen before.
     pub(crate) fn malformed(error: &DeserializationError) -> Self {
         match error {
-            DeserializationError::Json(error) if error.is_syntax() || error.is_eof() => {
-                Self::not_json(error.to_string())
-            }
             DeserializationError::Json(error) => Self::bad_json(error.to_string()),
             DeserializationError::Query(error) if error.to_string().starts_with("missing field") => {
                 Self::missing_param(error.to_string())
