@@ -29,7 +29,7 @@ export interface Attachments {
 }
 
 /** Files chosen and files on their way. */
-export function useAttachments(conversation: Conversation): Attachments {
+export function useAttachments(conversation: Pick<Conversation, "sendFile">): Attachments {
   const { errorText } = useLanguage();
   const [staged, setStaged] = useState<readonly Staged[]>([]);
   const [leaving, setLeaving] = useState<readonly Leaving[]>([]);

@@ -22,9 +22,12 @@ export interface ComposerState {
   readonly pause: () => void;
 }
 
+/** What writing needs of a conversation. */
+export type Written = Pick<Conversation, "sendText" | "sendFile" | "edit" | "setTyping">;
+
 interface Wanted {
   readonly roomId: RoomId;
-  readonly conversation: Conversation;
+  readonly conversation: Written;
   readonly drafts: Drafts;
   readonly mode: ComposerMode;
   readonly onDone: () => void;

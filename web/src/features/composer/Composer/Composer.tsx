@@ -3,7 +3,7 @@ import { useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { ArrowUp, Check, Paperclip, Smile } from "lucide-react";
 import { composerAction } from "../../../lib/composer.ts";
 import type { Drafts } from "../../../lib/drafts.ts";
-import type { Conversation, RoomId } from "../../../matrix/model.ts";
+import type { RoomId } from "../../../matrix/model.ts";
 import { IconButton } from "../../../ui/Button/Button.tsx";
 import { EmojiPopover } from "../../../ui/EmojiPopover/EmojiPopover.tsx";
 import { useLanguage } from "../../../ui/Language/Language.tsx";
@@ -12,12 +12,12 @@ import { ComposerBanner } from "../ComposerBanner/ComposerBanner.tsx";
 import { DropZone } from "../DropZone/DropZone.tsx";
 import { useAttachments } from "../useAttachments.ts";
 import { useAutoGrow } from "../useAutoGrow.ts";
-import { useComposer, type ComposerMode } from "../useComposer.ts";
+import { useComposer, type ComposerMode, type Written } from "../useComposer.ts";
 import styles from "./Composer.module.css";
 
 interface ComposerProps {
   readonly roomId: RoomId;
-  readonly conversation: Conversation;
+  readonly conversation: Written;
   readonly drafts: Drafts;
   readonly mode: ComposerMode;
   readonly onDone: () => void;

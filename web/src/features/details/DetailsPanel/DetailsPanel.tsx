@@ -95,7 +95,7 @@ function Privacy({ encrypted }: { readonly encrypted: boolean }): ReactNode {
     >
       {encrypted ? <LockKeyhole aria-hidden /> : <LockKeyholeOpen aria-hidden />}
       <div>
-        <h3>{t(encrypted ? "details.encrypted" : "details.notEncrypted")}</h3>
+        <h2>{t(encrypted ? "details.encrypted" : "details.notEncrypted")}</h2>
         <p className={styles.explained}>
           {t(encrypted ? "details.encryptedDetail" : "details.notEncryptedDetail")}
         </p>

@@ -20,7 +20,7 @@ export function MemberList({ me, members, onRemove, action }: MemberListProps): 
   return (
     <section>
       <header className={styles.header}>
-        <h3>{t("details.membersCount", { count: members.length })}</h3>
+        <h2>{t("details.membersCount", { count: members.length })}</h2>
         {action}
       </header>
       <ul className={styles.list}>
