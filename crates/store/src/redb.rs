@@ -1,4 +1,13 @@
 //! The embedded engine: redb, one file, copy-on-write, one fsync per group of batches.
+//!
+//! A commit is written beside what was there, with checksums, and made current by the same fsync
+//! that makes it durable. redb's two-phase commit would cost a second one, and defends against an
+//! attacker who chooses in which order the disk writes pages: that is not the thief of a disk.
+//! Its quick repair would cost as much again; without it, a file that was not closed is walked
+//! once at the next start, about a second for each gigabyte.
+//!
+//! The file doubles when it is full, so it seldom grows; writing zeros ahead of need was measured
+//! to save a twentieth of a millisecond per commit and is left out.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -36,7 +45,13 @@ impl RedbEngine {
         let file = open_file(path)
             .map_err(|error| StoreError::Open { path: name(), reason: error.to_string() })?;
         let backend = FileBackend::new(file).map_err(failed)?;
-        let database = Database::builder().set_cache_size(cache).create_with_backend(backend);
+        let database = Database::builder()
+            .set_cache_size(cache)
+            .set_repair_callback(|session| {
+                let progress = session.progress();
+                tracing::info!(progress, "checking a store that was not closed");
+            })
+            .create_with_backend(backend);
         Ok(Self(database.map_err(failed)?))
     }
 
