@@ -47,7 +47,7 @@ export function useComposer({
 }: Wanted): ComposerState {
   const { errorText } = useLanguage();
   const [draft, setDraft] = useState(() => drafts.read(roomId));
-  const [correction, setCorrection] = useState("");
+  const [correction, setCorrection] = useState(() => corrected(mode));
   const typing = useTyping(conversation.setTyping);
   const editing = mode.kind === "edit";
   const text = editing ? correction : draft;
@@ -55,8 +55,7 @@ export function useComposer({
   const [lastMode, setLastMode] = useState<ComposerMode>(mode);
   if (lastMode !== mode) {
     setLastMode(mode);
-    if (mode.kind === "edit")
-      setCorrection(mode.item.body.kind === "text" ? mode.item.body.text : "");
+    setCorrection(corrected(mode));
   }
   useFocus(input, mode);
 
@@ -83,9 +82,11 @@ export function useComposer({
       return;
     }
     const replyTo = mode.kind === "reply" ? mode.item.eventId : undefined;
-    const files = attachments.sendAll();
-    if (said !== "")
-      told(files.then(() => conversation.sendText(said, replyTo === undefined ? {} : { replyTo })));
+    const speak = async (): Promise<void> => {
+      if (attachments.staged.length > 0) await attachments.sendAll();
+      if (said !== "") await conversation.sendText(said, replyTo === undefined ? {} : { replyTo });
+    };
+    told(speak());
     write("");
     if (mode.kind === "reply") onDone();
     input.current?.focus();
@@ -102,6 +103,11 @@ export function useComposer({
     });
   };
   return { text, write, insert, send, pause: () => typing(false) };
+}
+
+/** What a correction begins with. */
+function corrected(mode: ComposerMode): string {
+  return mode.kind === "edit" && mode.item.body.kind === "text" ? mode.item.body.text : "";
 }
 
 /** A reply or a correction is begun with the caret in the box, at the end. */
