@@ -16,9 +16,9 @@ pub(crate) fn test() -> anyhow::Result<()> {
     setup::browser()?;
     check()?;
     let rust = rust_tests()?;
-    let web = vitest("web")?;
+    let web = vitest("web", &[])?;
     run("cargo", ".", &["build", "--package", "chappe"])?;
-    let browser = vitest("e2e")?;
+    let browser = vitest("e2e", &["--project", "tests"])?;
     say(&format!("\nRust: {rust}\nweb: {web}\nbrowser: {browser}\n"));
     let total = rust.plus(web).plus(browser);
     say(&total.to_string());
@@ -36,7 +36,8 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked"];
     run("cargo", ".", &[clippy.as_slice(), warnings.as_slice()].concat())?;
     setup::npm_packages()?;
-    run("npm", "web", &["run", "--silent", "check"])
+    run("npm", "web", &["run", "--silent", "check"])?;
+    run("npm", "e2e", &["run", "--silent", "check"])
 }
 
 /// Takes pictures of every screen.
@@ -92,15 +93,15 @@ fn echo(stream: Option<impl std::io::Read>) -> String {
     text
 }
 
-/// Runs the vitest tests of a folder.
-fn vitest(folder: &str) -> anyhow::Result<Tally> {
+/// Runs the vitest tests of a folder, those that `which` selects.
+fn vitest(folder: &str, which: &[&str]) -> anyhow::Result<Tally> {
     let report = root().join("target").join(format!("vitest-{folder}.json"));
     if report.exists() {
         fs::remove_file(&report).context("the last report does not go away")?;
     }
     let to = format!("--outputFile={}", report.display());
     let arguments = ["vitest", "run", "--reporter=default", "--reporter=json", &to];
-    let ended = execute(&mut command("npx", folder, &arguments));
+    let ended = execute(command("npx", folder, &arguments).args(which));
     let tally = fs::read_to_string(&report)
         .with_context(|| format!("the tests of {folder}/ did not run"))
         .and_then(|text| Tally::of_vitest(&text))?;
