@@ -24,7 +24,7 @@ use crate::typing::Typing;
 /// Room ids held in memory at most.
 const IDS_HELD: u64 = 100_000;
 /// State events of all rooms held in memory at most, about; the least used rooms go first.
-const STATE_HELD: u64 = 250_000;
+const STATE_HELD: u64 = 150_000;
 /// Bytes of events held in memory at most, about.
 const EVENTS_HELD: u64 = 64 << 20;
 /// Bytes of nodes of state trees held in memory at most, about.
