@@ -111,10 +111,10 @@ async fn only_the_device_that_sent_it_is_told_the_request() {
 async fn what_is_too_large_or_malformed_is_refused() {
     let town = Town::new().await;
     let alice = town.person("alice");
-    let room = alice.creates(private()).await;
+    let room = alice.creates(public()).await;
     let large = alice.says(&room, &"x".repeat(66_000)).await;
     assert!(matches!(large, Err(RoomError::TooLarge(_))));
-    let fraction = alice.sends(&room, "m.reaction", json!({ "n": 1.5 })).await;
+    let fraction = alice.sends(&room, "m.reaction", json!({ "m.relates_to": { "key": 1.5 } })).await;
     assert_eq!(refusal(fraction), Refused::Invalid);
     let kind = "x".repeat(256);
     let named = alice.sets(&room, (&kind, ""), json!({})).await;
