@@ -172,13 +172,7 @@ impl Rooms {
         if now == Membership::Leave && change.to == Membership::Leave {
             return Err(RoomError::not_in(&room.id));
         }
-        if change.to == Membership::Join
-            && !matches!(now, Membership::Join | Membership::Invite)
-            && let Some(voucher) = self.voucher(&writing.room, &writing.current, change.of).await?
-        {
-            let key = "join_authorised_via_users_server";
-            content.insert(key.to_owned(), voucher.as_str().into());
-        }
+        self.vouch(&writing, change.of, &mut content).await?;
         let draft = Draft::state("m.room.member", change.of.as_str(), Value::Object(content));
         writing.append(change.by, draft, None).await?;
         writing.commit().await

@@ -5,15 +5,41 @@
 
 use ruma_common::room::{AllowRule, JoinRule};
 use ruma_common::{OwnedUserId, UserId};
+use serde_json::{Map, Value};
 
+use crate::append::Writing;
 use crate::error::RoomError;
 use crate::load::Rooms;
 use crate::room::{Current, Room};
 use crate::tables::Membership;
 
+/// Where a membership names who vouches for it.
+const VOUCHER: &str = "join_authorised_via_users_server";
+
 impl Rooms {
+    /// Writes into a membership who vouches for it, where the room's rule wants that. What a client
+    /// says of it counts for nothing: the server signs it, and must have looked itself.
+    pub(crate) async fn vouch(
+        &self,
+        writing: &Writing,
+        of: &UserId,
+        content: &mut Map<String, Value>,
+    ) -> Result<(), RoomError> {
+        content.remove(VOUCHER);
+        let comes = content.get("membership").is_some_and(|to| to == Membership::Join.as_str());
+        let is_let_in =
+            matches!(writing.current.membership(of), Membership::Join | Membership::Invite);
+        if comes
+            && !is_let_in
+            && let Some(voucher) = self.voucher(&writing.room, &writing.current, of).await?
+        {
+            content.insert(VOUCHER.to_owned(), voucher.as_str().into());
+        }
+        Ok(())
+    }
+
     /// Who vouches for a person, where the room's rule wants it and the person meets it.
-    pub(crate) async fn voucher(
+    async fn voucher(
         &self,
         room: &Room,
         current: &Current,

@@ -76,7 +76,14 @@ impl Rooms {
         if draft.kind == "m.room.canonical_alias" {
             self.check_aliases(&writing.room, &draft.content).await?;
         }
-        let event = writing.append(sender, draft.clone(), None).await?;
+        let mut draft = draft.clone();
+        let of = draft.state_key.as_deref().and_then(|key| <&UserId>::try_from(key).ok());
+        if let ("m.room.member", Some(of), Value::Object(content)) =
+            (draft.kind.as_str(), of, &mut draft.content)
+        {
+            self.vouch(&writing, of, content).await?;
+        }
+        let event = writing.append(sender, draft, None).await?;
         committed(writing, &event).await
     }
 

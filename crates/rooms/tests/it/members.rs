@@ -4,7 +4,7 @@ use rooms::{MemberProfile, Membership, NewRoom, RoomError};
 use ruma_common::user_id;
 use serde_json::json;
 
-use crate::town::{Refused, Town, members, object, private, public, refusal, with_state};
+use crate::town::{Person, Refused, Town, members, object, private, public, refusal, with_state};
 
 #[tokio::test]
 async fn a_private_room_is_entered_by_invitation_only() {
@@ -106,6 +106,30 @@ async fn the_members_of_another_room_are_let_in_where_the_rule_says_so() {
     let room = alice.creates(with_state(private(), "m.room.join_rules", rule)).await;
     assert_eq!(refusal(carol.joins(&room).await), Refused::Forbidden);
     bob.joins(&room).await.unwrap();
+    let member = alice.state(&room, "m.room.member", bob.id.as_str()).await.unwrap();
+    assert_eq!(member["join_authorised_via_users_server"], alice.id.as_str());
+}
+
+#[tokio::test]
+async fn nobody_vouches_for_themselves() {
+    let town = Town::new().await;
+    let [alice, bob, carol] = town.people(["alice", "bob", "carol"]);
+    let club = alice.gathers(private(), &[&bob]).await;
+    let rule = json!({
+        "join_rule": "restricted",
+        "allow": [{ "type": "m.room_membership", "room_id": club }],
+    });
+    let room = alice.creates(with_state(private(), "m.room.join_rules", rule)).await;
+    let comes = async |person: &Person, voucher: &Person| {
+        let content = json!({
+            "membership": "join", "join_authorised_via_users_server": voucher.id,
+        });
+        person.sets(&room, ("m.room.member", person.id.as_str()), content).await
+    };
+    assert_eq!(refusal(comes(&carol, &alice).await), Refused::Forbidden);
+    assert_eq!(carol.standing(&room).await, Membership::Leave);
+    // Who may come in is vouched for by whom the server finds, whatever they say.
+    comes(&bob, &carol).await.unwrap();
     let member = alice.state(&room, "m.room.member", bob.id.as_str()).await.unwrap();
     assert_eq!(member["join_authorised_via_users_server"], alice.id.as_str());
 }
