@@ -10,8 +10,8 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::LengthLimitError;
-use ruma_common::api::error::ErrorKind;
 use rules::json::{JsonError, check_strict};
+use ruma_common::api::error::ErrorKind;
 
 use crate::ApiError;
 

@@ -11,7 +11,9 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use ruma_common::api::auth_scheme::AuthScheme;
 use ruma_common::api::error::{ErrorKind, FromHttpRequestError};
-use ruma_common::api::{IncomingRequest, IncomingRequestExt, OutgoingResponse, OutgoingResponseExt};
+use ruma_common::api::{
+    IncomingRequest, IncomingRequestExt, OutgoingResponse, OutgoingResponseExt,
+};
 
 use crate::authenticate::{Authenticate, ClientAddress};
 use crate::body::{self, require_strict_json};

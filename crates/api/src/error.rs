@@ -86,7 +86,9 @@ impl ApiError {
     pub(crate) fn malformed(error: &DeserializationError) -> Self {
         match error {
             DeserializationError::Json(error) => Self::bad_json(error.to_string()),
-            DeserializationError::Query(error) if error.to_string().starts_with("missing field") => {
+            DeserializationError::Query(error)
+                if error.to_string().starts_with("missing field") =>
+            {
                 Self::missing_param(error.to_string())
             }
             other => Self::invalid_param(other.to_string()),

@@ -21,7 +21,9 @@ pub fn router(app: App) -> Router {
         .into_router()
         .fallback(fallback)
         .layer(cors())
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal(&"a handler panicked").into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::internal(&"a handler panicked").into_response()
+        }))
         .layer(from_fn(trace))
         .with_state(app)
 }

@@ -6,8 +6,18 @@ use crate::harness::{Person, Server};
 
 /// Every word that people of these tests write somewhere, and nowhere else in the world.
 const WORDS: [&str; 12] = [
-    "zmessagezz", "zstickerzz", "zroomnamez", "ztopiczzzz", "zaliaszzzz", "zdisplayzz", "zdevicezzz",
-    "zdatazzzzz", "zfilenamez", "zfilebodyz", "ztodevicez", "zbackupzzz",
+    "zmessagezz",
+    "zstickerzz",
+    "zroomnamez",
+    "ztopiczzzz",
+    "zaliaszzzz",
+    "zdisplayzz",
+    "zdevicezzz",
+    "zdatazzzzz",
+    "zfilenamez",
+    "zfilebodyz",
+    "ztodevicez",
+    "zbackupzzz",
 ];
 
 /// Writes each of the words where a client would.
@@ -22,7 +32,14 @@ async fn write_everywhere(server: &Server, alice: &Person) {
     bob.joins(&room).await;
     let message = json!({ "msgtype": "m.text", "body": "zmessagezz" });
     alice.sends(&room, "m.room.message", "t1", message).await;
-    alice.sends(&room, "m.sticker", "t2", json!({ "body": "zstickerzz", "url": "mxc://a/b", "info": {} })).await;
+    alice
+        .sends(
+            &room,
+            "m.sticker",
+            "t2",
+            json!({ "body": "zstickerzz", "url": "mxc://a/b", "info": {} }),
+        )
+        .await;
     let me = &alice.user_id;
     let name = json!({ "displayname": "zdisplayzz" });
     alice.put(&format!("/_matrix/client/v3/profile/{me}/displayname"), name).await.ok();

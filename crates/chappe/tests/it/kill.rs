@@ -52,7 +52,8 @@ async fn what_was_acknowledged_survives_being_killed_and_what_was_not_is_whole_o
     }
     let reader = server.again(&writers[0]);
     let found = everything_said(&reader, &room).await;
-    let acknowledged: BTreeSet<_> = sent.iter().flatten().filter_map(|(_, event)| event.clone()).collect();
+    let acknowledged: BTreeSet<_> =
+        sent.iter().flatten().filter_map(|(_, event)| event.clone()).collect();
     assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), acknowledged);
     // A token of before the first kill still leads on.
     let since = reader.syncs(&format!("?timeout=0&since={token}")).await;
