@@ -235,9 +235,11 @@ export class Person {
 
   /** Goes back to the end of the conversation. */
   async goesToLatest(): Promise<void> {
-    const jump = this.button("timeline.jump");
-    if (await jump.isVisible()) await jump.click();
-    await jump.waitFor({ state: "detached" });
+    const label = this.t("timeline.jump");
+    await this.page.evaluate((name) => {
+      document.querySelector<HTMLElement>(`button[aria-label="${name}"]`)?.click();
+    }, label);
+    await this.button("timeline.jump").waitFor({ state: "detached" });
   }
 
   /** What a screen says of a message that cannot be read, in any of its forms. */

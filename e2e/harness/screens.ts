@@ -99,6 +99,7 @@ export const SCREENS: readonly Screen[] = [
       await alice.goesTo("Budget 2027");
       return alice;
     },
+    settle: (alice) => alice.sees("Je les relis ce soir."),
   },
   {
     name: "room-details",

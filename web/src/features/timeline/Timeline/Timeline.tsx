@@ -90,6 +90,7 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
           {...stay}
           increaseViewportBy={{ top: 800, bottom: 400 }}
           skipAnimationFrameInResizeObserver
+          defaultItemHeight={USUAL_HEIGHT}
           alignToBottom
         />
       )}
@@ -120,6 +121,9 @@ function initialPlace(rows: readonly Row<TimelineItem>[]): {
   const unread = rows.findIndex((row) => row.newAbove);
   return unread < 0 ? { index: rows.length - 1, align: "end" } : { index: unread, align: "start" };
 }
+
+/** A row of one line inside a group: a right guess for most keeps the reader's place while measuring. */
+const USUAL_HEIGHT = 40;
 
 /** Of a height that never changes, so that history comes in without a shift. */
 function Older({ context }: { readonly context?: ListContext }): ReactNode {
