@@ -221,7 +221,7 @@ impl Visit<'_> {
         };
         let reach = Reach { at: maker.upto.position, upto: self.last.ord };
         let kept = maker.seat.memory.unread(no);
-        let unread = match kept.as_deref().filter(|_| self.was_in()) {
+        let unread = match kept.as_deref() {
             Some(kept) => {
                 let recent = self.arrivals.as_ref().map_or(&[][..], |a| &a.recent);
                 counter.advance(kept, recent, maker.seat.own_receipt(no), reach).await?

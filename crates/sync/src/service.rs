@@ -24,6 +24,8 @@ use crate::{SyncError, Token};
 const LONGEST: Duration = Duration::from_mins(1);
 /// Filters held in memory at most.
 const FILTERS: u64 = 10_000;
+/// Bytes of a filter at most for it to be held: larger ones are read anew each time.
+const FILTER_HELD: usize = 4 << 10;
 
 /// Syncs. Cheap to clone.
 #[derive(Clone)]
@@ -205,7 +207,9 @@ impl Sync {
         let stored = stored.ok_or_else(|| SyncError::Filter(format!("{id} is not known")))?;
         let filter = Arc::new(Filter::parse(stored.get())?);
         // A filter never changes: its id is drawn from what it says.
-        self.0.filters.insert(key, Arc::clone(&filter));
+        if stored.get().len() <= FILTER_HELD {
+            self.0.filters.insert(key, Arc::clone(&filter));
+        }
         Ok(filter)
     }
 }

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use crate::SyncError;
 use crate::memory::Ignored;
 use crate::moment::membership;
-use context::Context;
+use context::{Context, Notice};
 
 /// Events looked at most when counting anew.
 const LONGEST: usize = 1_000;
@@ -46,7 +46,7 @@ struct Note {
     ord: TimelineOrd,
     /// Root of its thread; none is the main timeline.
     thread: Option<Arc<str>>,
-    highlight: bool,
+    notice: Notice,
 }
 
 /// How many unread events notify.
@@ -84,7 +84,7 @@ impl Unread {
 impl Counts {
     fn add(&mut self, note: &Note) {
         self.notifications += 1;
-        self.highlights += u64::from(note.highlight);
+        self.highlights += u64::from(note.notice == Notice::Highlight);
     }
 }
 
@@ -161,13 +161,23 @@ impl Counter<'_> {
             return Ok(None);
         };
         let mut came = Arc::clone(member);
-        while let Some(replaced) = came.replaces {
-            match self.rooms.events(&[replaced]).await?.pop() {
-                Some(before) if membership(&before) == Some(Membership::Join) => came = before,
-                _ => break,
-            }
+        while let Some(before) = self.joined_before(&came).await? {
+            came = before;
         }
         Ok(Some(came.ord))
+    }
+
+    /// Whether the person was in the room before an event of their membership, and still is after.
+    async fn stayed(&self, event: &Stored) -> Result<bool, SyncError> {
+        let is_in = membership(event) == Some(Membership::Join);
+        Ok(is_in && self.joined_before(event).await?.is_some())
+    }
+
+    /// The event by which the person was in the room before this one.
+    async fn joined_before(&self, event: &Stored) -> Result<Option<Arc<Stored>>, SyncError> {
+        let Some(replaced) = event.replaces else { return Ok(None) };
+        let before = self.rooms.events(&[replaced]).await?.pop();
+        Ok(before.filter(|before| membership(before) == Some(Membership::Join)))
     }
 
     /// Asks events, oldest first, whether they notify.
@@ -178,12 +188,17 @@ impl Counter<'_> {
     ) -> Result<(), SyncError> {
         let mut context = None;
         for event in events {
-            if event.sender() == self.user {
-                // Who speaks has read what was said there. A new name or picture is no speech.
-                if event.kind() != "m.room.member" {
-                    let thread = self.thread(event).await?;
-                    unread.notes.retain(|note| note.thread != thread);
+            if is_membership_of(event, self.user) {
+                // A new name or picture is neither coming nor going, and no speech.
+                if !self.stayed(event).await? {
+                    unread.notes.clear();
                 }
+                continue;
+            }
+            if event.sender() == self.user {
+                // Who speaks has read what was said there.
+                let thread = self.thread(event).await?;
+                unread.notes.retain(|note| note.thread != thread);
                 continue;
             }
             if let Some(target) = self.redacted_by(event).await? {
@@ -192,11 +207,10 @@ impl Counter<'_> {
             if event.redacted_by.is_some() || self.ignored.contains(event.sender()) {
                 continue;
             }
-            let context =
-                context.get_or_insert_with(|| Context::new(self.room, self.current, self.user));
-            if let Some(highlight) = context.notifies(self.rules, event).await {
+            let new = || Context::new((self.room, self.current), self.user, self.rules);
+            if let Some(notice) = context.get_or_insert_with(new).notice(event).await {
                 let thread = self.thread(event).await?;
-                unread.notes.push(Note { ord: event.ord, thread, highlight });
+                unread.notes.push(Note { ord: event.ord, thread, notice });
             }
         }
         Ok(())
@@ -241,6 +255,10 @@ impl Unread {
             })
         });
     }
+}
+
+fn is_membership_of(event: &Stored, user: &UserId) -> bool {
+    event.kind() == "m.room.member" && event.pdu.state_key() == Some(user.as_str())
 }
 
 #[derive(Deserialize)]

@@ -209,3 +209,47 @@ async fn what_relates_to_a_reply_is_in_its_thread() {
     let threads = &told.joined(&room)["unread_thread_notifications"];
     assert_eq!(counts(&threads[first.as_str()]), (2, 0));
 }
+
+#[tokio::test]
+async fn whoever_comes_back_has_unread_what_came_after_only() {
+    let world = World::new().await;
+    let (alice, bob, room) = group(&world).await;
+    let mut client = bob.client();
+    client.syncs().await;
+    alice.says(&room, "before").await;
+    assert_eq!(client.syncs().await.unread(&room), (1, 0));
+    bob.leaves(&room).await;
+    alice.says(&room, "meanwhile").await;
+    bob.joins(&room).await;
+    bob.calls_themselves(&room, "Robert").await;
+    alice.says(&room, "after").await;
+    let new = bob.on("NEW").client().syncs().await;
+    let anew = bob.at(&world.forgetting()).client().syncs().await;
+    for told in [client.syncs().await, new, anew] {
+        assert_eq!(told.unread(&room), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn encrypted_messages_are_told_apart_by_sender_and_by_what_is_readable_of_them() {
+    let world = World::new().await;
+    let (alice, bob, room) = group(&world).await;
+    alice.encrypts(&room).await;
+    let mut client = bob.client();
+    client.syncs().await;
+    let muted =
+        NewPushRule::Sender(NewSimplePushRule::new(world.person("carol").id, Vec::<Action>::new()));
+    world.devices.set_push_rule(&bob.id, muted, &devices::RulePlace::default()).await.unwrap();
+    let sealed = |extra: Value| {
+        let mut content = json!({ "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "…" });
+        content.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        content
+    };
+    for _ in 0..2 {
+        alice.sends(&room, "m.room.encrypted", sealed(json!({}))).await;
+        world.person("carol").sends(&room, "m.room.encrypted", sealed(json!({}))).await;
+    }
+    let mention = sealed(json!({ "m.mentions": { "user_ids": [bob.id] } }));
+    alice.sends(&room, "m.room.encrypted", mention).await;
+    assert_eq!(client.syncs().await.unread(&room), (3, 1));
+}
