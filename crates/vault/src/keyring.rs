@@ -23,6 +23,10 @@ const KEYS: Table<Owner, KeyRow> = Table::new("keys");
 const PROOF: Table<(), Vec<u8>> = Table::new("proof");
 const PROOF_TEXT: &[u8] = b"chappe keyring";
 
+/// How often a tombstone is written. A store that writes changed pages elsewhere leaves what they
+/// held in the freed ones, until they are taken again: by these writes, of which a few would do.
+const TOMBSTONES: usize = 32;
+
 /// Unwrapped keys that are remembered.
 const REMEMBERED: u64 = 1 << 16;
 
@@ -115,10 +119,12 @@ impl Vault {
     /// copy. Handles that were given out before still work until they are dropped.
     pub async fn destroy(&self, owner: &Owner) -> Result<(), VaultError> {
         let _exclusive = self.0.destruction.write().await;
-        let mut batch = Batch::new();
-        KEYS.put(&mut batch, owner, &KeyRow::Destroyed)?;
-        self.0.keyring.commit(batch).await?;
-        self.0.known.invalidate(owner);
+        for _ in 0..TOMBSTONES {
+            let mut batch = Batch::new();
+            KEYS.put(&mut batch, owner, &KeyRow::Destroyed)?;
+            self.0.keyring.commit(batch).await?;
+            self.0.known.invalidate(owner);
+        }
         Ok(())
     }
 

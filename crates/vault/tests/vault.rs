@@ -350,6 +350,38 @@ mod files {
         assert!(contains(&bytes, b"@alice:one.example"), "the search finds what is there");
     }
 
+    /// The keyring's rows, as they are stored.
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    enum KeyRow {
+        Wrapped(Vec<u8>),
+        Destroyed,
+    }
+
+    #[tokio::test]
+    async fn a_destroyed_key_leaves_no_wrapped_copy_in_the_file() {
+        const KEYS: Table<Owner, KeyRow> = Table::new("keys");
+        let room = |number: usize| Owner::Room(RoomNo(number as u64));
+        for others in [0, 5, 300] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("keyring");
+            let store = keyring(&path);
+            let vault = Vault::open(store.clone(), master()).await.unwrap();
+            for number in 0..others {
+                if number == others / 2 {
+                    vault.key(&alice()).await.unwrap();
+                }
+                vault.key(&room(number)).await.unwrap();
+            }
+            vault.key(&alice()).await.unwrap();
+            let row = KEYS.get(&store, &alice()).await.unwrap();
+            let Some(KeyRow::Wrapped(wrapped)) = row else { panic!("{row:?}") };
+            assert!(contains(&std::fs::read(&path).unwrap(), &wrapped));
+            vault.destroy(&alice()).await.unwrap();
+            drop((vault, store));
+            assert!(!contains(&std::fs::read(&path).unwrap(), &wrapped), "{others} others");
+        }
+    }
+
     #[test]
     fn the_key_file_is_made_once_and_private() {
         let folder = tempfile::tempdir().unwrap();
