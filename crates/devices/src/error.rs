@@ -18,6 +18,9 @@ pub enum DeviceError {
     /// What was sent contradicts itself, or what is already here.
     #[error("{0}")]
     Invalid(String),
+    /// What was sent, or what would come of it, is larger than what is kept.
+    #[error("{0}")]
+    TooLarge(String),
     /// A signature does not hold.
     #[error("{0}")]
     InvalidSignature(String),

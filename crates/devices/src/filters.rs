@@ -11,6 +11,9 @@ use crate::devices::{Devices, damaged, owner};
 use crate::error::DeviceError;
 use crate::tables::FILTERS;
 
+/// Bytes of a filter at most: it is asked about every event that its person is told of.
+const LARGEST: usize = 64 << 10;
+
 impl Devices {
     /// Keeps a filter; the same filter has the same id.
     pub async fn add_filter(
@@ -18,6 +21,9 @@ impl Devices {
         user: &UserId,
         filter: &RawValue,
     ) -> Result<String, DeviceError> {
+        if filter.get().len() > LARGEST {
+            return Err(DeviceError::TooLarge(format!("a filter has {LARGEST} bytes at most")));
+        }
         // The person is part of the hash, so that equal filters of two people do not look alike.
         let hash = short_hash(&[user.as_bytes(), filter.get().as_bytes()]);
         let id = URL_SAFE_NO_PAD.encode(hash);

@@ -22,6 +22,8 @@ use crate::tables::ACCOUNT_DATA;
 
 /// Rulesets held in memory at most.
 const HELD: u64 = 10_000;
+/// Bytes of a person's rules at most: each is asked about every event, and its patterns compiled.
+const LARGEST: usize = 64 << 10;
 
 const DATUM: Datum<'static> = Datum { room: None, kind: PUSH_RULES };
 
@@ -160,8 +162,13 @@ impl Devices {
         let decide = |was: Option<&str>| {
             let mut global = read(user, was)?;
             change(&mut global)?;
-            let content = serde_json::to_string(&Content { global });
-            content.map(Some).map_err(|error| DeviceError::Invalid(error.to_string()))
+            let content = serde_json::to_string(&Content { global })
+                .map_err(|error| DeviceError::Invalid(error.to_string()))?;
+            if content.len() > LARGEST {
+                let message = format!("push rules have {LARGEST} bytes at most");
+                return Err(DeviceError::TooLarge(message));
+            }
+            Ok(Some(content))
         };
         let changed = self.change_datum(user, DATUM, decide).await;
         // Even a failed change may have been written.

@@ -24,6 +24,9 @@ const REMEMBERED: Duration = Duration::from_hours(7 * 24);
 /// Transactions forgotten with each new one at most: more than one, so that they grow fewer.
 const FORGOTTEN_AT_ONCE: usize = 4;
 
+/// Bytes that one request may put into inboxes: what is for every device is sealed for each.
+const MOST_BYTES: usize = 16 << 20;
+
 /// What is sent to whom. `*` is every device that the person has now.
 pub type Messages =
     BTreeMap<OwnedUserId, BTreeMap<DeviceIdOrAllDevices, Raw<AnyToDeviceEventContent>>>;
@@ -65,6 +68,7 @@ impl Devices {
         if SENT.get(&self.0.store, &sent).await?.is_some() {
             return Ok(());
         }
+        require_bounded(messages, known)?;
         let mut batch = Batch::new();
         let now = self.0.clock.now();
         self.forget_oldest_sent(&mut batch, from, now).await?;
@@ -111,6 +115,19 @@ impl Devices {
         }
         Ok(())
     }
+}
+
+/// Refuses a small request that would become enormous.
+fn require_bounded(messages: &Messages, known: &KnownDevices) -> Result<(), DeviceError> {
+    let sizes = messages.iter().flat_map(|(user, messages)| {
+        let devices = known.get(user).into_iter().flatten();
+        devices.filter_map(|device| Some(message_for(messages, device)?.json().get().len()))
+    });
+    if sizes.sum::<usize>() > MOST_BYTES {
+        let message = format!("one request sends {MOST_BYTES} bytes at most, over all devices");
+        return Err(DeviceError::TooLarge(message));
+    }
+    Ok(())
 }
 
 /// What a device is sent: what names it, or else what is for all.

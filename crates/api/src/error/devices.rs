@@ -15,6 +15,7 @@ impl From<DeviceError> for ApiError {
             DeviceError::Forbidden(_) | DeviceError::Unconfirmed => Self::forbidden(message),
             DeviceError::Malformed(_) => Self::bad_json(message),
             DeviceError::Invalid(_) => Self::invalid_param(message),
+            DeviceError::TooLarge(_) => Self::too_large(message),
             DeviceError::InvalidSignature(_) => {
                 Self::new(StatusCode::BAD_REQUEST, invalid_signature(), message)
             }

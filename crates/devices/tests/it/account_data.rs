@@ -140,3 +140,12 @@ async fn the_same_filter_has_the_same_id_and_is_its_owner_s() {
     assert!(world.devices.filter(&BOB, &id).await.unwrap().is_none());
     assert!(world.devices.filter(&ALICE, "nonsense").await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_filter_that_is_too_large_is_refused() {
+    let world = World::in_memory().await;
+    let filter = |types: usize| raw_value(&json!({ "room": { "types": vec!["m.x"; types] } }));
+    world.devices.add_filter(&ALICE, &filter(1_000)).await.unwrap();
+    let refused = world.devices.add_filter(&ALICE, &filter(20_000)).await;
+    assert!(matches!(refused, Err(DeviceError::TooLarge(_))));
+}

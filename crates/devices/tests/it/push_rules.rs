@@ -177,3 +177,19 @@ async fn rules_are_account_data_from_the_first_on_and_their_changes_are_told() {
     assert_eq!(content["global"]["content"][0]["rule_id"], "a");
     assert_eq!(world.store.log_end().0, 1);
 }
+
+#[tokio::test]
+async fn rules_do_not_grow_without_bound() {
+    let world = World::in_memory().await;
+    let name = |number: usize| format!("{number:04}{}", "x".repeat(1_000));
+    let mut number = 0;
+    let refused = loop {
+        match set(&world, content_rule(&name(number)), &RulePlace::default()).await {
+            Ok(()) => number += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, DeviceError::TooLarge(_)));
+    assert!((20..100).contains(&number), "{number} rules");
+    assert_eq!(content_order(&world).await.len(), number);
+}

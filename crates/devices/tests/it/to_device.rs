@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use base::change::Change;
 use base::number::LogPosition;
-use devices::{KnownDevices, Messages, Sending};
+use devices::{DeviceError, KnownDevices, Messages, Sending};
 use journal::Span;
-use ruma_common::TransactionId;
+use ruma_common::{OwnedDeviceId, TransactionId};
 
 use crate::world::{Phone, World, letter, user_id};
 
@@ -155,4 +155,27 @@ async fn old_transactions_are_forgotten_in_time() {
     assert_eq!(texts(&world, &bob).await, ["1", "2", "3"]);
     send(&world, &alice, "old", (&bob.letter("again"), &bob.known())).await;
     assert_eq!(texts(&world, &bob).await, ["1", "2", "3", "again"]);
+}
+
+#[tokio::test]
+async fn a_small_request_does_not_become_enormous() {
+    let world = World::in_memory().await;
+    let (alice, bob) = (Phone::new("alice", "A"), Phone::new("bob", "B"));
+    let everywhere = |text: &str| letter(&bob.user, "*", text);
+    let devices = |count: usize| {
+        let names = (0..count).map(|number| OwnedDeviceId::from(format!("D{number}")));
+        KnownDevices::from([(bob.user.clone(), names.collect())])
+    };
+    let send = async |transaction: &str, messages: &Messages, known: &KnownDevices| {
+        let transaction: &TransactionId = transaction.into();
+        let from = Sending { user: &alice.user, device: &alice.device, transaction };
+        world.devices.send_to_devices(from, "m.test", messages, known).await
+    };
+    let large = everywhere(&"x".repeat(500_000));
+    send("few", &large, &devices(10)).await.unwrap();
+    let before = world.store.log_end();
+    let refused = send("many", &large, &devices(100)).await;
+    assert!(matches!(refused, Err(DeviceError::TooLarge(_))));
+    assert_eq!(world.store.log_end(), before);
+    send("small", &everywhere("hello"), &devices(500)).await.unwrap();
 }
