@@ -8,7 +8,7 @@ use base::clock::{Clock, Timestamp};
 use base::number::{EventNo, RoomNo};
 use rules::event::body_owner;
 use rules::tree::{Node, NodeNo};
-use ruma_common::{EventId, OwnedRoomId, OwnedServerName, RoomId, RoomVersionId};
+use ruma_common::{EventId, OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId};
 use ruma_signatures::Ed25519KeyPair;
 use store::{Direction, Prefix, Store, Table};
 use vault::{Owner, Vault};
@@ -274,6 +274,24 @@ impl Rooms {
             }
             None => Stored::read(no, row, skeleton),
         }
+    }
+
+    /// Lets go of what is in memory of what a person wrote, once their key was destroyed: the
+    /// store cannot open it any more, and nobody is to be shown it from here either.
+    pub async fn forget_bodies_of(&self, user: &UserId) -> Result<(), RoomError> {
+        let theirs = |event: &Stored| *event.pdu.body_owner() == *user;
+        let events = self.0.events.iter();
+        let numbers: Vec<_> =
+            events.filter(|(_, event)| theirs(event)).map(|(no, _)| *no).collect();
+        numbers.iter().for_each(|no| self.0.events.invalidate(no));
+        let rooms: Vec<_> = self.0.rooms.iter().map(|(_, room)| room).collect();
+        for room in rooms {
+            let _turn = room.writer.lock().await;
+            if room.current().state.values().any(|event| theirs(event)) {
+                room.advance(self.load_current(room.no).await?);
+            }
+        }
+        Ok(())
     }
 
     /// Makes a room just created known.

@@ -137,6 +137,29 @@ async fn redacted_state_stays_what_redaction_keeps_of_it() {
 }
 
 #[tokio::test]
+async fn what_somebody_erased_wrote_is_gone_from_memory_too() {
+    for town in Town::everywhere().await {
+        let [alice, bob] = town.people(["alice", "bob"]);
+        let powers = Some(object(&json!({ "users": { "@bob:s.test": 50 } })));
+        let room = alice.gathers(NewRoom { power_levels: powers, ..private() }, &[&bob]).await;
+        alice.says(&room, "alice's").await.unwrap();
+        bob.says(&room, "bob's").await.unwrap();
+        bob.sets(&room, ("m.room.topic", ""), json!({ "topic": "bob's topic" })).await.unwrap();
+        assert_eq!(alice.hears(&room).await.unwrap(), ["alice's", "bob's"]);
+        town.vault.destroy(&vault::Owner::Person(bob.id.clone())).await.unwrap();
+        town.rooms.forget_bodies_of(&bob.id).await.unwrap();
+
+        assert_eq!(alice.hears(&room).await.unwrap(), ["alice's"]);
+        let topic = alice.state(&room, "m.room.topic", "").await;
+        assert_eq!(topic, Some(json!({})));
+        let everything = serde_json::to_string(&alice.sees(&room).await.unwrap()).unwrap();
+        assert!(!everything.contains("bob's"), "{everything}");
+        assert!(everything.contains("alice's name"));
+        alice.says(&room, "goes on").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_erased_wrote_is_gone_and_the_room_stands() {
     for town in Town::everywhere().await {
         let [alice, bob, carol] = town.people(["alice", "bob", "carol"]);

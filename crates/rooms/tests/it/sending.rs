@@ -114,7 +114,8 @@ async fn what_is_too_large_or_malformed_is_refused() {
     let room = alice.creates(public()).await;
     let large = alice.says(&room, &"x".repeat(66_000)).await;
     assert!(matches!(large, Err(RoomError::TooLarge(_))));
-    let fraction = alice.sends(&room, "m.reaction", json!({ "m.relates_to": { "key": 1.5 } })).await;
+    let fraction =
+        alice.sends(&room, "m.reaction", json!({ "m.relates_to": { "key": 1.5 } })).await;
     assert_eq!(refusal(fraction), Refused::Invalid);
     let kind = "x".repeat(256);
     let named = alice.sets(&room, (&kind, ""), json!({})).await;

@@ -51,5 +51,8 @@ async fn finish(app: &App, departure: &Departure) -> Result<(), ApiError> {
     }
     app.devices.remove_all(user).await?;
     app.accounts.finish_departure(departure).await?;
+    if departure.erasure == Erasure::Erase {
+        app.rooms.forget_bodies_of(user).await?;
+    }
     Ok(())
 }
