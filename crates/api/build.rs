@@ -1,7 +1,5 @@
 //! The web client is embedded from `web/dist`; a build without it embeds an empty folder.
 
-#![expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
-
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
