@@ -283,7 +283,9 @@ impl Rooms {
         let events = self.0.events.iter();
         let numbers: Vec<_> =
             events.filter(|(_, event)| theirs(event)).map(|(no, _)| *no).collect();
-        numbers.iter().for_each(|no| self.0.events.invalidate(no));
+        for no in numbers {
+            self.0.events.invalidate(&no);
+        }
         let rooms: Vec<_> = self.0.rooms.iter().map(|(_, room)| room).collect();
         for room in rooms {
             let _turn = room.writer.lock().await;
