@@ -132,13 +132,11 @@ fn client_address<B>(peer: IpAddr, request: &Request<B>, trusted: &[IpAddr]) -> 
     if !trusted.contains(&peer) {
         return peer;
     }
-    let values = request.headers().get_all("x-forwarded-for").iter();
-    let listed: Vec<IpAddr> = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map_while(|part| part.trim().parse().ok())
-        .collect();
-    listed.into_iter().rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
+    let values: Vec<_> = request.headers().get_all("x-forwarded-for").iter().collect();
+    let parts = values.iter().rev().flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+    // Proxies write at the end: what stands before something that is no address is anybody's word.
+    let mut near = parts.map_while(|part| std::str::from_utf8(part).ok()?.trim().parse().ok());
+    near.find(|address| !trusted.contains(address)).unwrap_or(peer)
 }
 
 #[cfg(test)]
@@ -156,6 +154,10 @@ mod tests {
             (proxy, "198.51.100.9, 192.0.2.7, 10.0.0.2", client),
             (proxy, "", proxy),
             (proxy, "nonsense", proxy),
+            (proxy, "nonsense, 192.0.2.7", client),
+            (proxy, "198.51.100.9, nonsense, 192.0.2.7", client),
+            (proxy, "198.51.100.9, nonsense, 10.0.0.2", proxy),
+            (proxy, "é, 192.0.2.7, 10.0.0.2", client),
         ];
         for (peer, header, expected) in table {
             let request = Request::builder().header("x-forwarded-for", header).body(()).unwrap();
