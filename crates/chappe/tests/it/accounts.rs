@@ -241,6 +241,9 @@ async fn a_closed_account_leaves_its_rooms_and_is_never_opened_again() {
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     let room = bob.creates_room(json!({ "preset": "private_chat" })).await;
     bob.brings(&alice, &room).await;
+    alice.says(&room, "erased").await;
+    let messages = format!("/_matrix/client/v3/rooms/{room}/messages?dir=b");
+    assert!(bob.get(&messages).await.ok().to_string().contains("erased"));
     let request = json!({ "erase": true });
     let closed = confirms(&alice, "/_matrix/client/v3/account/deactivate", request).await.ok();
     assert_eq!(closed["id_server_unbind_result"], "success");
@@ -249,6 +252,7 @@ async fn a_closed_account_leaves_its_rooms_and_is_never_opened_again() {
     login.refused(403, "M_FORBIDDEN");
     let members = bob.get(&format!("/_matrix/client/v3/rooms/{room}/joined_members")).await.ok();
     assert_eq!(members["joined"].as_object().unwrap().len(), 1);
+    assert!(!bob.get(&messages).await.ok().to_string().contains("erased"));
     bob.get("/_matrix/client/v3/profile/@alice:chappe.example").await.refused(404, "M_NOT_FOUND");
     let again = json!({
         "username": "alice", "password": PASSWORD, "auth": { "type": "m.login.dummy" },
