@@ -32,7 +32,7 @@ export function App({ preferences, words, connect }: AppProps): ReactNode {
           {chappe === undefined ? (
             <Starting />
           ) : (
-            <GateView chappe={chappe} preferences={preferences} />
+            <GateView chappe={chappe} preferences={preferences} worded={current.all} />
           )}
         </Suspense>
       </ErrorBoundary>

@@ -6,7 +6,6 @@ import type { PreferenceStore } from "../lib/preferences.ts";
 import type { Chappe } from "../matrix/model.ts";
 import { LanguageChoice, ThemeChoice } from "../ui/Preferences/Preferences.tsx";
 import { useObservable } from "../ui/hooks/useObservable.ts";
-import { Elsewhere } from "./Elsewhere/Elsewhere.tsx";
 
 const RecoverySetup = lazy(async () => ({
   default: (await import("../features/recovery/RecoverySetup/RecoverySetup.tsx")).RecoverySetup,
@@ -15,16 +14,22 @@ const RecoveryRestore = lazy(async () => ({
   default: (await import("../features/recovery/RecoveryRestore/RecoveryRestore.tsx"))
     .RecoveryRestore,
 }));
+const Elsewhere = lazy(async () => ({
+  default: (await import("./Elsewhere/Elsewhere.tsx")).Elsewhere,
+}));
 const Shell = lazy(async () => ({ default: (await import("./Shell/Shell.tsx")).Shell }));
 
 interface GateViewProps {
   readonly chappe: Chappe;
   readonly preferences: PreferenceStore;
+  /** All words are here, not only those of the entry. */
+  readonly worded: boolean;
 }
 
-export function GateView({ chappe, preferences }: GateViewProps): ReactNode {
+export function GateView({ chappe, preferences, worded }: GateViewProps): ReactNode {
   const gate = useObservable(chappe);
   const { locale, theme } = useObservable(preferences);
+  if (!worded && gate.kind !== "signed-out") return <Starting />;
   switch (gate.kind) {
     case "starting":
       return <Starting />;

@@ -3,7 +3,7 @@ import type { Locale } from "../lib/preferences.ts";
 import { loadAllMessages, type Words } from "./messages.ts";
 
 /** The words in force: those of the entry at first, then all of the wanted language. */
-export function useWords(first: Words, locale: Locale): Words {
+export function useWords(first: Words, locale: Locale): Words & { readonly all: boolean } {
   const [words, setWords] = useState(first);
   useEffect(() => {
     let current = true;
@@ -14,5 +14,5 @@ export function useWords(first: Words, locale: Locale): Words {
       current = false;
     };
   }, [locale]);
-  return words;
+  return { ...words, all: words !== first };
 }

@@ -6,14 +6,13 @@ import type appFr from "../../locales/fr/app.json";
 import type entryFr from "../../locales/fr/entry.json";
 import type { Locale } from "./preferences.ts";
 
-type Catalogue = typeof entryFr & typeof appFr;
 type Leaves<T, Prefix extends string = ""> = {
   [K in keyof T & string]: T[K] extends string ? `${Prefix}${K}` : Leaves<T[K], `${Prefix}${K}.`>;
 }[keyof T & string];
 type Singular<K> = K extends `${infer Base}_one` ? Base : K extends `${string}_other` ? never : K;
 
 /** A key of the catalogues; a plural is named without its suffix. */
-export type MessageKey = Singular<Leaves<Catalogue>>;
+export type MessageKey = Singular<Leaves<typeof entryFr> | Leaves<typeof appFr>>;
 export type MessageValues = Readonly<Record<string, string | number>>;
 export type Translate = (key: MessageKey, values?: MessageValues) => string;
 

@@ -1,6 +1,5 @@
 /** When the client itself fails: said plainly, with the way on. */
 import { Component, type ReactNode } from "react";
-import { RotateCw } from "lucide-react";
 import { Button } from "../../ui/Button/Button.tsx";
 import { EmptyState } from "../../ui/EmptyState/EmptyState.tsx";
 import { useLanguage } from "../../ui/Language/Language.tsx";
@@ -41,7 +40,7 @@ export function Failed(): ReactNode {
           title={t("app.failed")}
           hint={t("app.failedDetail")}
           action={
-            <Button look="solid" icon={<RotateCw />} onClick={() => location.reload()}>
+            <Button look="solid" onClick={() => location.reload()}>
               {t("app.reload")}
             </Button>
           }

@@ -1,6 +1,6 @@
 /** A password: hidden or shown, with a word when Caps Lock is on. */
 import { useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
-import { Eye, EyeOff } from "lucide-react";
+import { EyeIcon, EyeOffIcon } from "../FirstIcons/FirstIcons.tsx";
 import { IconButton } from "../Button/Button.tsx";
 import { useLanguage } from "../Language/Language.tsx";
 import { TextField } from "../TextField/TextField.tsx";
@@ -47,7 +47,7 @@ export function PasswordField({
           <IconButton
             small
             label={t(shown ? "signIn.hidePassword" : "signIn.showPassword")}
-            icon={shown ? <EyeOff /> : <Eye />}
+            icon={shown ? <EyeOffIcon /> : <EyeIcon />}
             onClick={() => setShown(!shown)}
           />
         }

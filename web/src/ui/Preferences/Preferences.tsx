@@ -1,6 +1,6 @@
 /** The choices of language and theme, for the sign-in page and the settings alike. */
 import type { ReactNode } from "react";
-import { Monitor, Moon, Sun } from "lucide-react";
+import { MonitorIcon, MoonIcon, SunIcon } from "../FirstIcons/FirstIcons.tsx";
 import type { Locale, Preferences, Theme } from "../../lib/preferences.ts";
 import { useLanguage } from "../Language/Language.tsx";
 import { Segmented } from "../Segmented/Segmented.tsx";
@@ -42,9 +42,9 @@ export function ThemeChoice({ theme, onChange, compact = false }: ThemeChoicePro
       value={theme}
       onChange={(next) => onChange({ theme: next })}
       options={[
-        { value: "system", label: t("theme.system"), icon: <Monitor aria-hidden /> },
-        { value: "light", label: t("theme.light"), icon: <Sun aria-hidden /> },
-        { value: "dark", label: t("theme.dark"), icon: <Moon aria-hidden /> },
+        { value: "system", label: t("theme.system"), icon: <MonitorIcon /> },
+        { value: "light", label: t("theme.light"), icon: <SunIcon /> },
+        { value: "dark", label: t("theme.dark"), icon: <MoonIcon /> },
       ]}
     />
   );

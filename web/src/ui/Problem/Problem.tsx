@@ -1,6 +1,6 @@
 /** What went wrong with the form above, said at once to those who listen. */
 import type { ReactNode } from "react";
-import { CircleAlert } from "lucide-react";
+import { AlertIcon } from "../FirstIcons/FirstIcons.tsx";
 import styles from "./Problem.module.css";
 
 export function Problem({ text }: { readonly text: string | undefined }): ReactNode {
@@ -8,7 +8,7 @@ export function Problem({ text }: { readonly text: string | undefined }): ReactN
     <div role="alert" className={styles.region}>
       {text !== undefined && (
         <p className={styles.problem}>
-          <CircleAlert aria-hidden />
+          <AlertIcon />
           {text}
         </p>
       )}

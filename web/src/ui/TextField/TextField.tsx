@@ -1,6 +1,6 @@
 /** A line of text with its label, its hint and its error. */
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref } from "react";
-import { CircleAlert } from "lucide-react";
+import { AlertIcon } from "../FirstIcons/FirstIcons.tsx";
 import styles from "./TextField.module.css";
 
 interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "value"> {
@@ -48,7 +48,7 @@ export function TextField(props: TextFieldProps): ReactNode {
       )}
       {error && (
         <p id={`${id}-error`} className={styles.error}>
-          <CircleAlert aria-hidden />
+          <AlertIcon />
           {error}
         </p>
       )}

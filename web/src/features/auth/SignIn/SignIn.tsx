@@ -1,15 +1,19 @@
 /** Who are you? The door of the client. */
-import { useRef, type ReactNode } from "react";
+import { lazy, Suspense, useRef, type ReactNode } from "react";
 import type { SignedOut } from "../../../matrix/model.ts";
 import { Button } from "../../../ui/Button/Button.tsx";
 import { useLanguage } from "../../../ui/Language/Language.tsx";
 import { Sign } from "../../../ui/Sign/Sign.tsx";
 import { Problem } from "../../../ui/Problem/Problem.tsx";
 import { TextField } from "../../../ui/TextField/TextField.tsx";
-import { Landscape } from "../Landscape/Landscape.tsx";
 import { PasswordField } from "../../../ui/PasswordField/PasswordField.tsx";
 import styles from "./SignIn.module.css";
 import { useSignIn } from "./useSignIn.ts";
+
+/** Only decoration: it may come after the form. */
+const Landscape = lazy(async () => ({
+  default: (await import("../Landscape/Landscape.tsx")).Landscape,
+}));
 
 interface SignInProps {
   readonly gate: SignedOut;
@@ -29,7 +33,9 @@ export function SignIn({ gate, preferences }: SignInProps): ReactNode {
   return (
     <div className={styles.page}>
       <aside className={styles.side} aria-hidden="true">
-        <Landscape />
+        <Suspense>
+          <Landscape />
+        </Suspense>
         <p className={styles.tagline}>{t("app.tagline")}</p>
       </aside>
       <main className={styles.main}>
