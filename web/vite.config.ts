@@ -52,7 +52,10 @@ function emojiData(): Plugin {
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
         const file = files.find(({ fileName }) => request.url?.split("?")[0] === `/${fileName}`);
-        if (file === undefined) { next(); return; }
+        if (file === undefined) {
+          next();
+          return;
+        }
         response.setHeader("Content-Type", "application/json").end(file.source);
       });
     },

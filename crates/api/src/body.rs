@@ -46,5 +46,5 @@ pub(crate) fn too_slow() -> ApiError {
 }
 
 fn is_too_long(error: &axum::Error) -> bool {
-    error.source().is_some_and(|source| source.is::<LengthLimitError>())
+    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
 }

@@ -1,5 +1,7 @@
 //! The whole of HTTP: API, web client, and what holds for every request.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
@@ -46,7 +48,7 @@ fn cors() -> CorsLayer {
             HeaderName::from_static("x-requested-with"),
         ])
         .expose_headers([REQUEST_ID])
-        .max_age(std::time::Duration::from_secs(86_400))
+        .max_age(Duration::from_hours(24))
 }
 
 /// What no endpoint answers: the web client, or the specification's error.

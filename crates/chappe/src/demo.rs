@@ -38,7 +38,9 @@ pub(crate) async fn run(directory: &Path, listen: SocketAddr) -> anyhow::Result<
     let port = listening.addresses().first().map_or(listen.port(), SocketAddr::port);
     let mut text = format!("Chappe is ready: http://localhost:{port}/\n\n");
     for Person { name, user, password } in &people {
-        text += &format!("  {name}\n    user name  {user}\n    password   {password}\n\n");
+        for part in ["  ", name, "\n    user name  ", user, "\n    password   ", password, "\n\n"] {
+            text.push_str(part);
+        }
     }
     text += "Sign in as each in a window of its own (a private window keeps them apart).\n";
     text += "Ctrl-C stops the server; the next start finds everything as it was.";

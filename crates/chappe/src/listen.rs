@@ -18,13 +18,13 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// How long a request's head may take to arrive, and a silent connection stays open.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long requests under way may take to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Listeners that are open, and what they hand requests to.
 pub(crate) struct Listeners {
-    listeners: Vec<TcpListener>,
+    open: Vec<TcpListener>,
     service: Service,
     places: Arc<Semaphore>,
 }
@@ -44,25 +44,25 @@ impl Listeners {
         trusted_proxies: &[IpAddr],
         connections: usize,
     ) -> anyhow::Result<Self> {
-        let mut listeners = Vec::new();
+        let mut open = Vec::new();
         for address in addresses {
             let listener = TcpListener::bind(address).await;
-            listeners.push(listener.with_context(|| format!("{address} cannot be listened on"))?);
+            open.push(listener.with_context(|| format!("{address} cannot be listened on"))?);
         }
         let service = Service { router, trusted_proxies: trusted_proxies.into() };
-        Ok(Self { listeners, service, places: Arc::new(Semaphore::new(connections)) })
+        Ok(Self { open, service, places: Arc::new(Semaphore::new(connections)) })
     }
 
     /// The addresses that are open: with their real ports where 0 was asked for.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.open.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
     /// Answers until told to stop; requests under way then still get their answers.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         let graceful = Arc::new(GracefulShutdown::new());
         let mut tasks = Vec::new();
-        for listener in self.listeners {
+        for listener in self.open {
             let (service, places) = (self.service.clone(), Arc::clone(&self.places));
             let graceful = Arc::clone(&graceful);
             tasks.push(tokio::spawn(accept(listener, service, places, graceful)));

@@ -137,7 +137,7 @@ async fn a_file_of_unknown_length_is_refused_while_it_comes() {
     let (mut answers, mut asks) = connect(&server).await.into_split();
     asks.write_all(head.as_bytes()).await.expect("a connection");
     let writer = tokio::spawn(async move {
-        let chunk = [&b"10000\r\n"[..], &[7; 0x10000], b"\r\n"].concat();
+        let chunk = [&b"10000\r\n"[..], &vec![7; 0x10000], b"\r\n"].concat();
         // Without end: the server has to stop it.
         while asks.write_all(&chunk).await.is_ok() {}
     });

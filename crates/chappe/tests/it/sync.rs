@@ -38,8 +38,8 @@ fn timeline<'a>(sync: &'a Value, room: &str) -> &'a Value {
 /// A filter, as part of a query.
 fn filter(filter: &Value) -> String {
     let text = filter.to_string();
-    let encoded = text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    format!("filter={encoded}")
+    let encoded: Vec<_> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("filter={}", encoded.concat())
 }
 
 #[tokio::test]

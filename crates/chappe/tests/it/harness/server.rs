@@ -39,11 +39,11 @@ impl Server {
         let registration = unless_given("[registration]", "mode = \"open\"");
         let limits = unless_given("[limits]", "sign_in_tries_per_minute = 0");
         let text = format!(
-            "[server]\nname = \"chappe.example\"\ndata_directory = {data:?}\n\
+            "[server]\nname = \"chappe.example\"\ndata_directory = \"{data}\"\n\
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [passwords]\nmemory_kib = 8\niterations = 1\n\
              {registration}\n{limits}\n{configuration}\n",
-            data = directory.path().join("data"),
+            data = directory.path().join("data").display(),
         );
         std::fs::write(directory.path().join("chappe.toml"), text).expect("a file");
         let (process, output, base) = spawn(directory.path()).await;
