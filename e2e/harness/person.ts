@@ -213,22 +213,17 @@ export class Person {
     const seen = new Map<string, string>();
     const beginning = this.page.getByText(pattern(this.#identity.locale, "notice.created"));
     for (let turn = 0; turn < 400; turn++) {
-      const rows = await this.page
-        .locator("article[data-key]")
-        .evaluateAll((articles) =>
-          articles.map((article) => [
-            article.getAttribute("data-key") ?? "",
-            `${article.getAttribute("aria-label") ?? ""}\n${article.textContent}`,
-          ]),
-        );
-      for (const [key = "", text = ""] of rows) seen.set(key, text);
-      if (await beginning.isVisible()) {
+      const atBeginning = await beginning.isVisible();
+      for (const [key, text] of await this.#messagesDrawn()) seen.set(key, text);
+      if (atBeginning) {
         await this.goesToLatest();
         return [...seen.values()];
       }
-      await this.page.locator("article[data-key]").first().hover();
-      await this.page.mouse.wheel(0, -500);
-      await this.page.waitForTimeout(40);
+      await this.page.evaluate(async () => {
+        const list = document.querySelector("[data-virtuoso-scroller]");
+        list?.scrollBy({ top: -list.clientHeight / 2, behavior: "instant" });
+        await new Promise((resolve) => setTimeout(resolve, 80));
+      });
     }
     throw new Error(`${this.name} never reached the beginning of the conversation`);
   }
@@ -271,6 +266,18 @@ export class Person {
 
   t(key: string, values: Record<string, string> = {}): string {
     return words(this.#identity.locale, key, values);
+  }
+
+  /** The messages that are drawn now, each by its key. */
+  async #messagesDrawn(): Promise<[string, string][]> {
+    return await this.page
+      .locator("article[data-key]")
+      .evaluateAll((articles) =>
+        articles.map((article): [string, string] => [
+          article.getAttribute("data-key") ?? "",
+          `${article.getAttribute("aria-label") ?? ""}\n${article.textContent}`,
+        ]),
+      );
   }
 
   /** Does something with a message through its menu. */

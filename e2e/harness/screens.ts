@@ -158,7 +158,7 @@ export const SCREENS: readonly Screen[] = [
     name: "settings",
     open: async ({ alice }) => {
       await at(alice, "#/settings");
-      await alice.page.getByText(alice.t("settings.currentDevice")).waitFor();
+      await alice.page.getByText(alice.t("settings.currentDevice"), { exact: true }).waitFor();
       return alice;
     },
   },
