@@ -34,6 +34,9 @@ pub(crate) trait Authenticate: AuthScheme {
         app: &App,
         credentials: Self::Output,
     ) -> impl Future<Output = Result<Self::Identity, ApiError>> + Send;
+
+    /// Whether it is somebody who signed in.
+    fn is_known(who: &Self::Identity) -> bool;
 }
 
 impl Authenticate for NoAuthentication {
@@ -42,6 +45,10 @@ impl Authenticate for NoAuthentication {
     async fn authenticate(_: &App, (): ()) -> Result<(), ApiError> {
         Ok(())
     }
+
+    fn is_known((): &()) -> bool {
+        false
+    }
 }
 
 impl Authenticate for NoAccessToken {
@@ -49,6 +56,10 @@ impl Authenticate for NoAccessToken {
 
     async fn authenticate(_: &App, (): ()) -> Result<(), ApiError> {
         Ok(())
+    }
+
+    fn is_known((): &()) -> bool {
+        false
     }
 }
 
@@ -60,6 +71,10 @@ impl Authenticate for AppserviceTokenOptional {
     async fn authenticate(_: &App, _: Option<String>) -> Result<(), ApiError> {
         Ok(())
     }
+
+    fn is_known((): &()) -> bool {
+        false
+    }
 }
 
 impl Authenticate for AccessToken {
@@ -67,6 +82,10 @@ impl Authenticate for AccessToken {
 
     async fn authenticate(app: &App, token: String) -> Result<Caller, ApiError> {
         caller(app, &token).await
+    }
+
+    fn is_known(_: &Caller) -> bool {
+        true
     }
 }
 
@@ -78,6 +97,10 @@ impl Authenticate for AccessTokenOptional {
             Some(token) => caller(app, &token).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    fn is_known(who: &Option<Caller>) -> bool {
+        who.is_some()
     }
 }
 

@@ -3,26 +3,55 @@
 //! The attacker is any client: bodies that never end, end too early, nest without end, or hide a
 //! second key behind the first are refused with the specification's errors.
 
-use std::error::Error;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use bytes::Bytes;
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use http::StatusCode;
-use http_body_util::LengthLimitError;
 use rules::json::{JsonError, check_strict};
 use ruma_common::api::error::ErrorKind;
 
 use crate::ApiError;
 
+/// How much of a body is taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes that are kept at most.
+    pub(crate) kept: usize,
+    /// Bytes that are heard out at most, kept or not: who is still speaking hears no answer.
+    pub(crate) heard: usize,
+    /// How long it may take to arrive.
+    pub(crate) timeout: Duration,
+}
+
 /// The body, when it comes whole, small enough and soon enough.
-pub(crate) async fn read(body: Body, limit: usize, timeout: Duration) -> Result<Bytes, ApiError> {
-    match tokio::time::timeout(timeout, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_too_long(&error) => Err(too_large(limit)),
+pub(crate) async fn read(body: Body, limits: Limits) -> Result<Bytes, ApiError> {
+    match tokio::time::timeout(limits.timeout, collect(body, limits)).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(too_large(limits.kept)),
         Ok(Err(_)) => Err(ApiError::not_json("the body ended before it was complete")),
         Err(_) => Err(too_slow()),
     }
+}
+
+/// The body, unless it is longer than what is kept.
+async fn collect(body: Body, limits: Limits) -> Result<Option<Bytes>, axum::Error> {
+    let mut pieces = body.into_data_stream();
+    let (mut kept, mut size) = (BytesMut::new(), 0_usize);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece?;
+        size = size.saturating_add(piece.len());
+        if size > limits.heard {
+            return Ok(None);
+        }
+        if size > limits.kept {
+            kept = BytesMut::new();
+        } else {
+            kept.extend_from_slice(&piece);
+        }
+    }
+    Ok((size <= limits.kept).then(|| kept.freeze()))
 }
 
 /// Refuses a text that two readers could understand in two ways.
@@ -43,8 +72,4 @@ pub(crate) fn too_large(limit: usize) -> ApiError {
 pub(crate) fn too_slow() -> ApiError {
     let message = "the body did not arrive in time";
     ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorKind::Unknown, message)
-}
-
-fn is_too_long(error: &axum::Error) -> bool {
-    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
 }

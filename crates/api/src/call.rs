@@ -20,6 +20,9 @@ use crate::body::{self, require_strict_json};
 use crate::confirm::Asked;
 use crate::{ApiError, App};
 
+/// Bytes of the body of a request by who has not signed in, at most: what they may say is short.
+const STRANGERS_BYTES: usize = 64 << 10;
+
 /// A request of one endpoint, and who asks.
 pub(crate) struct Call<T: IncomingRequest>
 where
@@ -41,10 +44,51 @@ where
 {
     /// Authenticates and parses a request, in this order: a stranger learns nothing of the parser.
     pub(crate) async fn receive(app: &App, raw: Raw) -> Result<Self, ApiError> {
-        let Raw { request, arguments, address } = raw;
-        let credentials = T::Authentication::extract_authentication(&request);
-        let credentials = credentials.map_err(|error| unauthenticated(&*error.into()))?;
-        let who = T::Authentication::authenticate(app, credentials).await?;
+        let who = raw.authenticate::<T>(app).await?;
+        Admitted { raw, who }.parse()
+    }
+}
+
+/// A request read whole, of somebody who may ask it; not parsed yet.
+pub(crate) struct Admitted<T: IncomingRequest>
+where
+    T::Authentication: Authenticate,
+{
+    raw: Raw,
+    who: <T::Authentication as Authenticate>::Identity,
+}
+
+impl<T: IncomingRequest> Admitted<T>
+where
+    T::Authentication: Authenticate,
+{
+    /// Reads a request within the server's limits. Nothing is kept for who shows no good token
+    /// where one is needed, and little for strangers elsewhere: they can be any number.
+    pub(crate) async fn read(app: &App, request: Request) -> Result<Self, ApiError> {
+        let (mut raw, body) = Raw::split(request).await?;
+        let (heard, timeout) = (app.settings.request_bytes, app.settings.body_timeout);
+        let limits = |kept| body::Limits { kept, heard, timeout };
+        let who = match raw.authenticate::<T>(app).await {
+            Ok(who) => who,
+            Err(refusal) => {
+                // Who still speaks does not listen, whatever comes of it.
+                let _ = body::read(body, limits(0)).await;
+                return Err(refusal);
+            }
+        };
+        let known = T::Authentication::is_known(&who);
+        let kept = if known { heard } else { heard.min(STRANGERS_BYTES) };
+        let body = body::read(body, limits(kept)).await?;
+        // Clients of old send nothing where an empty object is meant.
+        if !body.is_empty() {
+            *raw.request.body_mut() = body;
+        }
+        Ok(Self { raw, who })
+    }
+
+    /// Parses the request as its endpoint takes it.
+    pub(crate) fn parse(self) -> Result<Call<T>, ApiError> {
+        let Self { raw: Raw { request, arguments, address }, who } = self;
         if request.method() != Method::GET {
             require_strict_json(request.body())?;
         }
@@ -53,11 +97,11 @@ where
         let (parts, body) = request.into_parts();
         let request = http::Request::from_parts(parts, &*body);
         let request = T::try_from_http_request(request, &arguments);
-        Ok(Self { request: request.map_err(malformed)?, who, address, asked })
+        Ok(Call { request: request.map_err(malformed)?, who, address, asked })
     }
 }
 
-/// A request as it came, read whole.
+/// A request as it came.
 pub(crate) struct Raw {
     request: http::Request<Bytes>,
     arguments: Vec<String>,
@@ -74,18 +118,16 @@ impl Raw {
         Ok((Self { request, arguments, address }, body))
     }
 
-    /// Reads a request whole, within the server's limits.
-    pub(crate) async fn read(app: &App, request: Request) -> Result<Self, ApiError> {
-        let (mut parts, body) = request.into_parts();
-        let arguments = path_arguments(&mut parts).await?;
-        let address = address(&parts);
-        let limits = &app.settings;
-        let mut body = body::read(body, limits.request_bytes, limits.body_timeout).await?;
-        // Clients of old send nothing where an empty object is meant.
-        if body.is_empty() && parts.method != Method::GET {
-            body = Bytes::from_static(b"{}");
-        }
-        Ok(Self { request: http::Request::from_parts(parts, body), arguments, address })
+    async fn authenticate<T: IncomingRequest>(
+        &self,
+        app: &App,
+    ) -> Result<<T::Authentication as Authenticate>::Identity, ApiError>
+    where
+        T::Authentication: Authenticate,
+    {
+        let credentials = T::Authentication::extract_authentication(&self.request);
+        let credentials = credentials.map_err(|error| unauthenticated(&*error.into()))?;
+        T::Authentication::authenticate(app, credentials).await
     }
 }
 

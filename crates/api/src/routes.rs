@@ -16,7 +16,7 @@ use ruma_common::api::IncomingRequest;
 use ruma_common::api::path_builder::PathBuilder;
 
 use crate::authenticate::Authenticate;
-use crate::call::{Raw, respond};
+use crate::call::{Admitted, respond};
 use crate::{ApiError, App, Call};
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -58,11 +58,11 @@ impl Routes {
     {
         let erased: Handler = Arc::new(move |app, request| {
             Box::pin(async move {
-                let raw = match Raw::read(&app, request).await {
-                    Ok(raw) => raw,
+                let admitted = match Admitted::read(&app, request).await {
+                    Ok(admitted) => admitted,
                     Err(error) => return closing(error),
                 };
-                match Call::receive(&app, raw).await {
+                match admitted.parse() {
                     Ok(call) => respond(handler(app, call).await),
                     Err(error) => error.into_response(),
                 }

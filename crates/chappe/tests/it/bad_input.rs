@@ -426,6 +426,20 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn little_is_taken_of_a_stranger() {
+    let scene = Scene::set().await;
+    let login = |size: usize| {
+        format!("{{\"type\":\"m.login.password\",\"user\":\"{}\"}}", "x".repeat(size))
+    };
+    let http = &scene.server.http;
+    let path = "/_matrix/client/v3/login";
+    let answer = http.request(Method::POST, path, &[], login(100_000)).await;
+    answer.refused(413, "M_TOO_LARGE");
+    let answer = http.request(Method::POST, path, &[], login(1_000)).await;
+    assert_ne!(answer.status, 413);
+}
+
+#[tokio::test]
 async fn what_is_no_http_gets_no_answer_of_ours_and_harms_nobody() {
     let scene = Scene::set().await;
     let nonsense: [&[u8]; 4] = [

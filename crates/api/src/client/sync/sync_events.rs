@@ -10,13 +10,12 @@ use http::header::CONTENT_TYPE;
 use ruma_client_api::sync::sync_events::v3::{Filter, Request};
 use sync::{Choice, SyncRequest};
 
-use crate::call::Raw;
+use crate::call::Admitted;
 use crate::{ApiError, App, Call};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, request: extract::Request) -> Result<Response, ApiError> {
-    let raw = Raw::read(&app, request).await?;
-    let call = Call::<Request>::receive(&app, raw).await?;
+    let call = Admitted::<Request>::read(&app, request).await?.parse()?;
     let answer = app.sync.sync(asked(call)?).await?;
     Response::builder()
         .header(CONTENT_TYPE, "application/json")
