@@ -1,5 +1,7 @@
 //! What moved for a person, read from the journal: for a token older than their cell.
 
+use std::collections::BTreeSet;
+
 use base::change::Change;
 use rooms::Membership;
 
@@ -36,7 +38,9 @@ impl Maker<'_> {
                 moved.rooms.insert(no, in_room);
             }
         }
-        for (_, user) in journal::device_lists(store, span).await? {
+        // An old token reaches back to many changes of few people: each is looked for once.
+        let changed = journal::device_lists(store, span).await?.into_iter().map(|(_, user)| user);
+        for user in changed.collect::<BTreeSet<_>>() {
             let shared =
                 || joined.iter().any(|r| r.current().membership(&user) == Membership::Join);
             if user == self.seat.user || shared() {
