@@ -220,7 +220,10 @@ export class Person {
         return [...seen.values()];
       }
       await this.page.evaluate(async () => {
-        const list = document.querySelector("[data-virtuoso-scroller]");
+        let list = document.querySelector("article[data-key]")?.parentElement;
+        while (list && !/auto|scroll/.test(getComputedStyle(list).overflowY)) {
+          list = list.parentElement;
+        }
         list?.scrollBy({ top: -list.clientHeight / 2, behavior: "instant" });
         await new Promise((resolve) => setTimeout(resolve, 80));
       });

@@ -72,8 +72,9 @@ interface Watch {
 /** How far what somebody reads stands, after a time, from where they scrolled it to: in pixels. */
 async function movement(person: Person, watch: Watch): Promise<number> {
   return await person.page.evaluate(async ({ scrolledBy, milliseconds }) => {
-    const list = document.querySelector("[data-virtuoso-scroller]");
-    if (list === null) throw new Error("nothing is read here");
+    let list = document.querySelector("article[data-key]")?.parentElement;
+    while (list && !/auto|scroll/.test(getComputedStyle(list).overflowY)) list = list.parentElement;
+    if (!list) throw new Error("nothing is read here");
     list.scrollTop += scrolledBy;
     const middle = innerHeight / 2;
     const articles = [...document.querySelectorAll<HTMLElement>("article[data-key]")];
