@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod filter;
 mod follow;
+mod live;
 mod load;
 mod membership;
 mod messages;

@@ -15,6 +15,7 @@ use vault::{Owner, Vault};
 
 use crate::error::RoomError;
 use crate::event::{Stored, damaged, json_object, key_of_id};
+use crate::live::Live;
 use crate::room::{Current, Room};
 use crate::tables::{
     BODIES, EVENT_IDS, EVENTS, EventRow, HEADS, ROOM_IDS, ROOMS, STATE, STATE_NODES,
@@ -68,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) events: moka::sync::Cache<EventNo, Arc<Stored>>,
     ids: moka::sync::Cache<OwnedRoomId, RoomNo>,
     rooms: moka::future::Cache<RoomNo, Arc<Room>>,
+    live: Live,
 }
 
 /// The next numbers to give. A number given and not used is a gap, which harms nobody.
@@ -161,6 +163,7 @@ impl Rooms {
                 .max_capacity(EVENTS_HELD)
                 .build(),
             ids: moka::sync::Cache::new(IDS_HELD),
+            live: Live::default(),
             rooms: moka::future::Cache::builder()
                 .weigher(|_, room: &Arc<Room>| weight(room.current().state.size()))
                 .max_capacity(STATE_HELD)
@@ -193,13 +196,19 @@ impl Rooms {
         loaded.map_err(|error: Arc<RoomError>| damaged(&error))
     }
 
+    /// Runs once at a time for a room: the cache sees to it.
     async fn load(&self, no: RoomNo) -> Result<Arc<Room>, RoomError> {
+        if let Some(room) = self.0.live.get(no) {
+            return Ok(room);
+        }
         let store = &self.0.store;
         let row = ROOMS.get(store, &no).await?;
         let row = row.ok_or_else(|| damaged(&format!("room {no} has no row")))?;
         let id = RoomId::parse(&row.room_id).map_err(|error| damaged(&error))?;
         let (version, rules) = version(&row.version)?;
-        Ok(Arc::new(Room::new(no, id, version, rules, self.load_current(no).await?)))
+        let room = Arc::new(Room::new(no, id, version, rules, self.load_current(no).await?));
+        self.0.live.put(&room);
+        Ok(room)
     }
 
     /// A room's current state, as the store has it.
@@ -298,6 +307,7 @@ impl Rooms {
 
     /// Makes a room just created known.
     pub(crate) async fn adopt(&self, room: Arc<Room>) {
+        self.0.live.put(&room);
         self.0.ids.insert(room.id.clone(), room.no);
         self.0.rooms.insert(room.no, room).await;
     }
@@ -311,4 +321,53 @@ pub(crate) fn version(
     let id = RoomVersionId::try_from(version).map_err(|_| unsupported())?;
     let rules = rules::version::rules_of(&id).ok_or_else(unsupported)?;
     Ok((id, rules))
+}
+
+#[cfg(test)]
+mod tests {
+    use base::clock::ManualClock;
+    use ruma_common::{server_name, user_id};
+    use store::MemoryDisk;
+    use vault::KeyEncryptionKey;
+
+    use super::*;
+    use crate::{Direct, MemberProfile, NewRoom, Preset};
+
+    #[tokio::test]
+    async fn a_room_that_left_the_cache_is_the_same_for_everybody() {
+        let store = || Store::open_memory(&MemoryDisk::new(), None).unwrap();
+        let master = KeyEncryptionKey::from_bytes([7; 32]);
+        let vault = Vault::open(store(), master).await.unwrap();
+        let settings = Settings {
+            server_name: server_name!("chappe.example").to_owned(),
+            default_version: RoomVersionId::V12,
+            encryption: EncryptionPolicy::Required,
+        };
+        let clock = Arc::new(ManualClock::at(Timestamp(1)));
+        let rooms = Rooms::open(store(), vault, settings, clock).await.unwrap();
+        let new = NewRoom {
+            version: None,
+            preset: Preset::Private,
+            listed: false,
+            name: None,
+            topic: None,
+            alias: None,
+            invite: Vec::new(),
+            direct: Direct::No,
+            creation_content: serde_json::Map::new(),
+            initial_state: Vec::new(),
+            power_levels: None,
+        };
+        let alice = user_id!("@alice:chappe.example");
+        let id = rooms.create(alice, &MemberProfile::default(), new).await.unwrap();
+
+        let held = rooms.room(&id).await.unwrap();
+        rooms.0.rooms.invalidate_all();
+        rooms.0.rooms.run_pending_tasks().await;
+        assert!(Arc::ptr_eq(&held, &rooms.room(&id).await.unwrap()));
+
+        drop(held);
+        rooms.0.rooms.invalidate_all();
+        assert_eq!(rooms.room(&id).await.unwrap().id, id);
+    }
 }

@@ -10,6 +10,7 @@ use crate::error::RoomError;
 use crate::event::Stored;
 use crate::load::Rooms;
 use crate::membership::MemberProfile;
+use crate::room::Room;
 use crate::room::StateKey;
 use crate::tables::Membership;
 use crate::token::TimelineToken;
@@ -91,13 +92,9 @@ impl Rooms {
         (filter, at): (MemberFilter, Option<TimelineToken>),
     ) -> Result<Vec<Arc<Stored>>, RoomError> {
         let room = self.room(room_id).await?;
-        let joined = room.current().membership(user) == Membership::Join;
         let mut events = match at {
-            Some(token) if joined => {
-                let place = self.place(&room, token).await?;
-                self.state_at_place(&room, place).await?
-            }
-            _ => self.state(user, room_id).await?,
+            Some(token) => self.state_as_of(&room, user, token).await?,
+            None => self.state(user, room_id).await?,
         };
         events.retain(|event| {
             let membership = event.pdu.membership().and_then(|value| Membership::parse(&value));
@@ -105,6 +102,25 @@ impl Rooms {
         });
         events.sort_by_key(|event| event.ord);
         Ok(events)
+    }
+
+    /// The state as it was, for who is in the room and may see what was said then; the state that
+    /// they may see otherwise.
+    async fn state_as_of(
+        &self,
+        room: &Arc<Room>,
+        user: &UserId,
+        token: TimelineToken,
+    ) -> Result<Vec<Arc<Stored>>, RoomError> {
+        if room.current().membership(user) == Membership::Join {
+            let place = self.place(room, token).await?;
+            if let Some(event) = self.newest(room, None, place, 1).await?.pop()
+                && self.viewer(room, user, None).show(&event).await?.is_some()
+            {
+                return self.state_at_place(room, place).await;
+            }
+        }
+        self.state(user, &room.id).await
     }
 
     /// Who has joined, with what they show.

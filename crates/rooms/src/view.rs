@@ -183,8 +183,11 @@ impl Viewer {
         membership: Option<&MembershipState>,
     ) -> Result<String, RoomError> {
         let replaced = self.other(event.replaces).await?;
-        let redaction = self.other(event.redacted_by).await?;
-        let because = redaction.as_deref().map(|by| self.plain_json(by)).transpose()?;
+        let redaction = match self.other(event.redacted_by).await? {
+            Some(by) => self.show(&by).await?,
+            None => None,
+        };
+        let because = redaction.map(|by| self.plain_json(by.stored())).transpose()?;
         let own = |id: &&Transaction| {
             event.sender() == self.user && self.device.as_ref() == Some(&id.device)
         };

@@ -1,5 +1,6 @@
 //! Who sees what was said when they were not there.
 
+use rooms::{MemberFilter, Membership, TimelineToken};
 use serde_json::json;
 
 use crate::town::{Person, Refused, Town, private, refusal, with_history};
@@ -106,4 +107,22 @@ async fn each_event_tells_how_one_stood_to_the_room_then() {
     assert_eq!(stood(&bob, "invited").await, "invite");
     assert_eq!(stood(&bob, "joined").await, "join");
     assert_eq!(stood(&alice, "before").await, "join");
+}
+
+#[tokio::test]
+async fn who_came_later_asks_in_vain_who_was_there_before_where_history_begins_with_them() {
+    let town = Town::new().await;
+    let [alice, bob, carol] = town.people(["alice", "bob", "carol"]);
+    for (visibility, carol_is_there) in [("shared", true), ("joined", false)] {
+        let room = alice.gathers(with_history(private(), visibility), &[&carol]).await;
+        let loaded = town.rooms.room(&room).await.unwrap();
+        let then = TimelineToken::After(loaded.current().last());
+        carol.leaves(&room).await.unwrap();
+        alice.invites(&room, &bob).await.unwrap();
+        bob.joins(&room).await.unwrap();
+        let only = MemberFilter { only: Some(Membership::Join), except: None };
+        let members = town.rooms.members(&bob.id, &room, (only, Some(then))).await.unwrap();
+        let seen = members.iter().any(|event| event.pdu.state_key() == Some(carol.id.as_str()));
+        assert_eq!(seen, carol_is_there, "{visibility}");
+    }
 }
