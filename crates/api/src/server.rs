@@ -70,9 +70,14 @@ async fn trace(request: Request, next: Next) -> Response {
         let mut response = next.run(request).await;
         let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(status = response.status().as_u16(), duration_ms, "answered");
+        let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert(REQUEST_ID, value);
+            headers.insert(REQUEST_ID, value);
         }
+        // Answers are for who asked, unless their endpoint says otherwise.
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        let nosniff = HeaderValue::from_static("nosniff");
+        headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
         response
     };
     record.instrument(span.clone()).await

@@ -45,3 +45,14 @@ async fn a_second_start_keeps_the_people() {
     let who = server.again(&alice).get("/_matrix/client/v3/account/whoami").await.ok();
     assert_eq!(who["user_id"], alice.user_id.as_str());
 }
+
+#[tokio::test]
+async fn no_cache_keeps_what_somebody_was_answered() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    for path in ["/_matrix/client/v3/account/whoami", "/_matrix/client/v3/nothing"] {
+        let answer = alice.get(path).await;
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+}
