@@ -1,7 +1,6 @@
 /** What was said, oldest above. */
-import { useMemo, type ReactNode } from "react";
+import { useCallback, type ReactNode } from "react";
 import { ArrowDown } from "lucide-react";
-import { Virtuoso, type Components } from "react-virtuoso";
 import type { Row } from "../../../lib/rows.ts";
 import type {
   Conversation,
@@ -12,6 +11,7 @@ import type {
 import { useLanguage } from "../../../ui/Language/Language.tsx";
 import { Spinner } from "../../../ui/Spinner/Spinner.tsx";
 import { useNow } from "../../../ui/hooks/useNow.ts";
+import { HistoryList } from "../HistoryList/HistoryList.tsx";
 import { TypingLine } from "../TypingLine/TypingLine.tsx";
 import { Overlays } from "./Overlays.tsx";
 import styles from "./Timeline.module.css";
@@ -23,17 +23,12 @@ import { useOverlay } from "./useOverlay.ts";
 import { useRovingMessages } from "./useRovingMessages.ts";
 import { useRows } from "./useRows.ts";
 import { useScroll } from "./useScroll.ts";
-import { NEAR_BOTTOM, useStayAtBottom } from "./useStayAtBottom.ts";
 
 interface TimelineProps {
   readonly conversation: Conversation;
   readonly snapshot: ConversationSnapshot;
   readonly onReply: (item: MessageItem) => void;
   readonly onEdit: (item: MessageItem) => void;
-}
-
-interface ListContext {
-  readonly loadingOlder: boolean;
 }
 
 export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelineProps): ReactNode {
@@ -46,10 +41,13 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
   const { list, goTo, target } = scroll;
   const handlers = useHandlers({ conversation, show, goTo, onReply, onEdit });
   const roving = useRovingMessages(snapshot.items, list);
-  const start = initialPlace(rows);
-  const stay = useStayAtBottom(start.align === "end");
+  const unread = rows.findIndex((row) => row.newAbove);
+  const beginAt = unread < 0 ? undefined : unread;
   useAnnounce(snapshot);
-  const context = useMemo(() => ({ loadingOlder: snapshot.loadingOlder }), [snapshot.loadingOlder]);
+  const { hasOlder, loadingOlder } = snapshot;
+  const loadOlder = useCallback(() => {
+    if (hasOlder && !loadingOlder) conversation.loadOlder().catch(() => undefined);
+  }, [conversation, hasOlder, loadingOlder]);
   const latest = snapshot.items.at(-1)?.key;
 
   return (
@@ -61,16 +59,16 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
       {rows.length === 0 ? (
         <TimelineStart snapshot={snapshot} />
       ) : (
-        <Virtuoso<Row<TimelineItem>, ListContext>
+        <HistoryList
           ref={list}
-          className={styles.list}
-          data={rows}
-          context={context}
-          components={COMPONENTS}
-          firstItemIndex={snapshot.firstItemIndex}
-          initialTopMostItemIndex={start}
-          computeItemKey={(_, row) => row.item.key}
-          itemContent={(_, row) => (
+          rows={rows}
+          firstIndex={snapshot.firstItemIndex}
+          keyOf={keyOf}
+          header={<Older loading={snapshot.loadingOlder} />}
+          beginAt={beginAt}
+          onStart={loadOlder}
+          onAtBottom={scroll.setAtBottom}
+          draw={(row) => (
             <TimelineRow
               row={row}
               now={now}
@@ -81,17 +79,6 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
               onFocus={roving.onFocus}
             />
           )}
-          startReached={() => {
-            if (snapshot.hasOlder) conversation.loadOlder().catch(() => undefined);
-          }}
-          followOutput={(isAtBottom) => (isAtBottom ? "auto" : false)}
-          atBottomStateChange={scroll.setAtBottom}
-          atBottomThreshold={NEAR_BOTTOM}
-          {...stay}
-          increaseViewportBy={{ top: 800, bottom: 400 }}
-          skipAnimationFrameInResizeObserver
-          defaultItemHeight={USUAL_HEIGHT}
-          alignToBottom
         />
       )}
       <div className={styles.foot}>
@@ -113,24 +100,16 @@ export function Timeline({ conversation, snapshot, onReply, onEdit }: TimelinePr
   );
 }
 
-/** At the first unread message, else at the end. */
-function initialPlace(rows: readonly Row<TimelineItem>[]): {
-  index: number;
-  align: "start" | "end";
-} {
-  const unread = rows.findIndex((row) => row.newAbove);
-  return unread < 0 ? { index: rows.length - 1, align: "end" } : { index: unread, align: "start" };
+function keyOf(row: Row<TimelineItem>): string {
+  return row.item.key;
 }
 
-/** A row of one line inside a group: a right guess for most keeps the reader's place while measuring. */
-const USUAL_HEIGHT = 40;
-
 /** Of a height that never changes, so that history comes in without a shift. */
-function Older({ context }: { readonly context?: ListContext }): ReactNode {
+function Older({ loading }: { readonly loading: boolean }): ReactNode {
   const { t } = useLanguage();
   return (
     <div className={styles.older} role="status">
-      {context?.loadingOlder && (
+      {loading && (
         <>
           <Spinner />
           <span>{t("timeline.older")}</span>
@@ -139,5 +118,3 @@ function Older({ context }: { readonly context?: ListContext }): ReactNode {
     </div>
   );
 }
-
-const COMPONENTS: Components<Row<TimelineItem>, ListContext> = { Header: Older };

@@ -1,6 +1,6 @@
 import { useCallback, useState, type KeyboardEvent, type RefObject } from "react";
-import type { VirtuosoHandle } from "react-virtuoso";
 import type { TimelineItem } from "../../../matrix/model.ts";
+import type { HistoryHandle } from "../HistoryList/useHistory.ts";
 import { nextPlace } from "../../../ui/hooks/useRovingList.ts";
 
 export interface RovingMessages {
@@ -13,7 +13,7 @@ export interface RovingMessages {
 /** Arrow keys move among messages, also those not drawn yet. */
 export function useRovingMessages(
   items: readonly TimelineItem[],
-  list: RefObject<VirtuosoHandle | null>,
+  list: RefObject<HistoryHandle | null>,
 ): RovingMessages {
   const [focused, setFocused] = useState<string>();
   const messages = items.filter((item) => item.kind === "message");
@@ -27,10 +27,9 @@ export function useRovingMessages(
     if (wanted === undefined) return;
     event.preventDefault();
     const timeline = event.currentTarget;
-    list.current?.scrollIntoView({
-      index: items.indexOf(wanted),
-      done: () =>
-        timeline.querySelector<HTMLElement>(`[data-key="${CSS.escape(wanted.key)}"]`)?.focus(),
+    list.current?.show(items.indexOf(wanted), "nearest", () => {
+      const selector = `article[data-key="${CSS.escape(wanted.key)}"]`;
+      timeline.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
     });
   };
   return {

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
-import type { VirtuosoHandle } from "react-virtuoso";
 import type { Conversation, ConversationSnapshot, EventId } from "../../../matrix/model.ts";
+import type { HistoryHandle } from "../HistoryList/useHistory.ts";
 import { usePageActive } from "../../../ui/hooks/usePageActive.ts";
 
 export interface TimelineScroll {
-  readonly list: RefObject<VirtuosoHandle | null>;
+  readonly list: RefObject<HistoryHandle | null>;
   readonly atBottom: boolean;
   readonly setAtBottom: (atBottom: boolean) => void;
   /** Messages of others that came while one was reading above. */
@@ -22,7 +22,7 @@ export function useScroll(
   conversation: Conversation,
   snapshot: ConversationSnapshot,
 ): TimelineScroll {
-  const list = useRef<VirtuosoHandle>(null);
+  const list = useRef<HistoryHandle>(null);
   const [atBottom, setAtBottom] = useState(true);
   const [target, setTarget] = useState<EventId>();
   const { items, firstItemIndex } = snapshot;
@@ -31,7 +31,7 @@ export function useScroll(
   if (atBottom && seen !== end) setSeen(end);
 
   const toBottom = useCallback(() => {
-    list.current?.scrollToIndex({ index: "LAST", align: "end" });
+    list.current?.toEnd();
   }, []);
 
   const goTo = useCallback(
@@ -48,7 +48,7 @@ export function useScroll(
       const index = find();
       if (index < 0) return;
       setTarget(eventId);
-      list.current?.scrollToIndex({ index, align: "center" });
+      list.current?.show(index, "center");
     },
     [conversation],
   );
