@@ -37,6 +37,27 @@ export function restore(list: HTMLElement, anchor: Anchor): void {
   if (top !== anchor.top) list.scrollTop += top - anchor.top;
 }
 
+/** Where a row that is gone to comes to stand. */
+export type Place = "start" | "center" | "nearest";
+
+/** Scrolls a row into sight; nothing but the list moves. */
+export function bring(list: HTMLElement, row: HTMLElement, place: Place): void {
+  const frame = list.getBoundingClientRect();
+  const { top, bottom } = row.getBoundingClientRect();
+  switch (place) {
+    case "start":
+      list.scrollTop += top - frame.top;
+      break;
+    case "center":
+      list.scrollTop += (top + bottom - frame.top - frame.bottom) / 2;
+      break;
+    case "nearest":
+      if (top < frame.top) list.scrollTop += top - frame.top;
+      else if (bottom > frame.bottom) list.scrollTop += bottom - frame.bottom;
+      break;
+  }
+}
+
 /** The row of a key, if it is drawn. */
 export function rowAt(list: HTMLElement, key: string): HTMLElement | undefined {
   return rowsOf(list).find((row) => row.dataset.row === key);

@@ -11,12 +11,14 @@ import { around, atEnd, follow, nearsStart, shifted, type Range } from "../../..
 import type { HistoryListProps } from "./HistoryList.tsx";
 import {
   anchorOf,
+  bring,
   farRows,
   NEAR_BOTTOM,
   positionOf,
   restore,
   rowAt,
   type Anchor,
+  type Place,
 } from "./place.ts";
 
 /** How others move a history list. */
@@ -38,7 +40,7 @@ type Wanted =
   | {
       readonly kind: "row";
       readonly key: string;
-      readonly place: "start" | "center" | "nearest";
+      readonly place: Place;
       readonly done: (() => void) | undefined;
     };
 
@@ -93,7 +95,7 @@ export function useHistory<R>(props: HistoryListProps<R>): History {
       const row = rowAt(list, target.key);
       if (row === undefined) return;
       wanted.current = undefined;
-      row.scrollIntoView({ block: target.place });
+      bring(list, row, target.place);
       target.done?.();
     } else if (target?.kind === "end") {
       if (latest.current.range.end !== latest.current.bounds.end) return;
