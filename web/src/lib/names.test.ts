@@ -13,7 +13,7 @@ it.each([
   expect(initials(name.replace(":", " "))).toBe(expected);
 });
 
-it("colours are spread over all ids", () => {
+it("colours are spread over all names", () => {
   const counts = Array.from({ length: HUES }, () => 0);
   for (let index = 0; index < 2000; index++) {
     const chosen = hue(`@person${index}:interieur.example`);

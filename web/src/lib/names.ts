@@ -13,11 +13,12 @@ export function initials(name: string): string {
   return second === undefined ? letter(first) : letter(first) + letter(words.at(-1) ?? second);
 }
 
-/** A colour that stays with an id: one of `HUES`. */
-export function hue(id: string): number {
+/** A colour that stays with a name, and so with a person and their direct chat: one of `HUES`. */
+export function hue(name: string): number {
   let hash = 0x811c9dc5;
-  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  // Mixed once more: ids of one server end alike.
+  for (const character of name)
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  // Mixed once more, for short names.
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
   return ((hash ^ (hash >>> 13)) >>> 0) % HUES;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildRows, type Entry, type RowOptions } from "./rows.ts";
+import { buildRows, firstNew, type Entry, type RowOptions } from "./rows.ts";
 
 const MINUTE = 60_000;
 const noon = new Date(2026, 10, 24, 12).getTime();
@@ -18,7 +18,7 @@ function entries(...said: readonly string[]): Entry[] {
   });
 }
 
-const whole: RowOptions = { readUpTo: undefined, hasOlder: false, pageStarts: new Set() };
+const whole: RowOptions = { newKey: undefined, hasOlder: false, pageStarts: new Set() };
 
 function groups(items: readonly Entry[], options: Partial<RowOptions> = {}): string {
   return buildRows(items, { ...whole, ...options })
@@ -38,7 +38,7 @@ describe("groups", () => {
   });
 
   it("end at the new mark", () => {
-    expect(groups(entries("a@0", "a@1", "a@2"), { readUpTo: "$0" })).toBe("(0) (1 2)");
+    expect(groups(entries("a@0", "a@1", "a@2"), { newKey: "1" })).toBe("(0) (1 2)");
   });
 });
 
@@ -49,13 +49,8 @@ describe("marks", () => {
   });
 
   it("the new mark stands once, after what was read", () => {
-    const rows = buildRows(entries("a@0", "b@1", "b@2"), { ...whole, readUpTo: "$0" });
+    const rows = buildRows(entries("a@0", "b@1", "b@2"), { ...whole, newKey: "1" });
     expect(rows.map((row) => row.newAbove)).toEqual([false, true, false]);
-  });
-
-  it("there is no new mark when all was read", () => {
-    const rows = buildRows(entries("a@0", "b@1"), { ...whole, readUpTo: "$1" });
-    expect(rows.some((row) => row.newAbove)).toBe(false);
   });
 
   it("the first entry has no day mark while older ones may come", () => {
@@ -81,5 +76,24 @@ describe("when older history arrives", () => {
       pageStarts: new Set(["0"]),
     });
     expect(next[1]?.dayBelow).toBe(noon + 2880 * MINUTE);
+  });
+});
+
+describe("what is new when a room is opened", () => {
+  const said = (...authors: readonly string[]): Entry[] =>
+    entries(...authors.map((author, index) => `${author}@${index}`)).map((item) => ({
+      ...item,
+      own: item.author.userId === "me",
+    }));
+
+  it.each([
+    ["what others said since", ["a", "a", "b"], "$0", "1"],
+    ["nothing when all was read", ["a", "b"], "$1", undefined],
+    ["nothing that one answered", ["a", "b", "me"], "$0", undefined],
+    ["what others said since one spoke", ["a", "me", "b"], "$0", "2"],
+    ["no notice", ["a", "!b", "b"], "$0", "2"],
+    ["nothing when the last that was read is not at hand", ["a", "b"], "$elsewhere", undefined],
+  ])("%s", (_, authors, readUpTo, expected) => {
+    expect(firstNew(said(...authors), readUpTo)).toBe(expected);
   });
 });

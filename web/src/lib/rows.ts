@@ -14,6 +14,8 @@ export interface Entry {
   readonly eventId: string | undefined;
   readonly timestamp: number;
   readonly author: { readonly userId: string };
+  /** For a message: one's own. */
+  readonly own?: boolean;
 }
 
 export interface Row<E extends Entry> {
@@ -29,8 +31,8 @@ export interface Row<E extends Entry> {
 }
 
 export interface RowOptions {
-  /** Last entry read before the room was opened. */
-  readonly readUpTo: string | undefined;
+  /** Key of the first message that was new when the room was opened. */
+  readonly newKey: string | undefined;
   /** Whether more history may come before the first entry. */
   readonly hasOlder: boolean;
   /** Keys of the entries that began a page when they were drawn first. */
@@ -42,11 +44,8 @@ const GROUP_PAUSE = 5 * 60_000;
 /** Builds the rows of `items`, oldest first. */
 export function buildRows<E extends Entry>(
   items: readonly E[],
-  { readUpTo, hasOlder, pageStarts }: RowOptions,
+  { newKey, hasOlder, pageStarts }: RowOptions,
 ): readonly Row<E>[] {
-  const readIndex = items.findIndex(
-    (item) => item.eventId !== undefined && item.eventId === readUpTo,
-  );
   const fixed = (index: number): boolean =>
     (index === 0 && hasOlder) || pageStarts.has(items[index]?.key ?? "");
   const newDay = (index: number): boolean => {
@@ -56,8 +55,7 @@ export function buildRows<E extends Entry>(
       (before === undefined || dayKey(before.timestamp) !== dayKey(item.timestamp))
     );
   };
-  const newAbove = (index: number): boolean =>
-    readIndex >= 0 && index === readIndex + 1 && !fixed(index);
+  const newAbove = (index: number): boolean => items[index]?.key === newKey && !fixed(index);
   const first = (index: number): boolean => {
     const [before, item] = [items[index - 1], items[index]];
     return (
@@ -83,4 +81,18 @@ export function buildRows<E extends Entry>(
       last: next === undefined || first(index + 1),
     };
   });
+}
+
+/** The first message of others after what was read; who wrote since has read. */
+export function firstNew(
+  items: readonly Entry[],
+  readUpTo: string | undefined,
+): string | undefined {
+  const read = items.findLastIndex(
+    (item) => item.own === true || (item.eventId !== undefined && item.eventId === readUpTo),
+  );
+  if (read < 0) return undefined;
+  return items
+    .slice(read)
+    .find((item) => item.kind === "message" && item.own !== true && item !== items[read])?.key;
 }

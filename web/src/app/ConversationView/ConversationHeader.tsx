@@ -30,13 +30,7 @@ export function ConversationHeader({
         icon={<ArrowLeft />}
         onClick={onBack}
       />
-      <Avatar
-        id={room.roomId}
-        name={room.name}
-        source={room.avatarMxc}
-        size={36}
-        square={room.kind === "private"}
-      />
+      <Avatar name={room.name} source={room.avatarMxc} size={36} square={room.kind === "private"} />
       <div className={styles.text}>
         <h1 className={styles.name}>{room.name}</h1>
         <p className={styles.facts}>

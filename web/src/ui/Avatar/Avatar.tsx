@@ -10,7 +10,6 @@ export type LoadAvatar = (source: string, size: number) => Promise<string | unde
 export const AvatarLoader = createContext<LoadAvatar | undefined>(undefined);
 
 interface AvatarProps {
-  readonly id: string;
   readonly name: string;
   readonly source: string | undefined;
   readonly size?: AvatarSize;
@@ -18,14 +17,14 @@ interface AvatarProps {
 }
 
 /** Decorative: the name always stands beside it. */
-export function Avatar({ id, name, source, size = 36, square = false }: AvatarProps): ReactNode {
+export function Avatar({ name, source, size = 36, square = false }: AvatarProps): ReactNode {
   const url = useAvatarUrl(source, size);
   const letters = size < 32 ? initials(name).slice(0, 1) : initials(name);
   return (
     <span
       className={styles.avatar}
       data-size={size}
-      data-hue={hue(id)}
+      data-hue={hue(name)}
       data-square={square}
       aria-hidden="true"
     >

@@ -55,7 +55,7 @@ export function PeopleSearch<P extends Found>(props: PeopleSearchProps<P>): Reac
             onPointerMove={() => list.setActive(index)}
             onClick={() => list.choose(person)}
           >
-            <Avatar id={person.userId} name={person.name} source={person.avatarMxc} />
+            <Avatar name={person.name} source={person.avatarMxc} />
             <span className={styles.text}>
               <span className={styles.name}>{person.name}</span>
               <span className={styles.id}>{person.userId}</span>

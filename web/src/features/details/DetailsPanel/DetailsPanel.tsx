@@ -44,7 +44,6 @@ export function DetailsPanel(props: DetailsPanelProps): ReactNode {
       <div className={styles.scroll}>
         <div className={styles.identity}>
           <Avatar
-            id={room.roomId}
             name={room.name}
             source={room.avatarMxc}
             size={96}

@@ -30,7 +30,7 @@ export function MemberList({ me, members, onRemove, action }: MemberListProps): 
             className={styles.member}
             data-invited={member.membership === "invite"}
           >
-            <Avatar id={member.userId} name={member.name} source={member.avatarMxc} />
+            <Avatar name={member.name} source={member.avatarMxc} />
             <span className={styles.text}>
               <span className={styles.name}>
                 {member.name}

@@ -30,13 +30,7 @@ export function InviteRow({ room, onAccept, onDecline }: InviteRowProps): ReactN
       : t(room.kind === "direct" ? "list.inviteDirect" : "list.inviteRoom", { name: inviter.name });
   return (
     <div className={styles.invite}>
-      <Avatar
-        id={roomId}
-        name={name}
-        source={room.avatarMxc}
-        size={44}
-        square={room.kind === "private"}
-      />
+      <Avatar name={name} source={room.avatarMxc} size={44} square={room.kind === "private"} />
       <div className={styles.text}>
         <p className={styles.name}>{name}</p>
         <p className={styles.sentence}>{sentence}</p>

@@ -55,7 +55,7 @@ export function NewRoomForm({ search, create }: NewRoomFormProps): ReactNode {
                 aria-label={t("create.remove", { name: person.name })}
                 onClick={() => setPeople(people.filter((other) => other !== person))}
               >
-                <Avatar id={person.userId} name={person.name} source={person.avatarMxc} size={20} />
+                <Avatar name={person.name} source={person.avatarMxc} size={20} />
                 {person.name}
                 <X aria-hidden />
               </button>

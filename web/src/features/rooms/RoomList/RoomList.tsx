@@ -47,7 +47,7 @@ export function RoomList(props: RoomListProps): ReactNode {
           title={t("list.profile")}
           onClick={onSettings}
         >
-          <Avatar id={me.userId} name={me.name} source={me.avatarMxc} size={32} />
+          <Avatar name={me.name} source={me.avatarMxc} size={32} />
         </button>
       </header>
       <div className={styles.search} role="search">

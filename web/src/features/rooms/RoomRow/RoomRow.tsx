@@ -27,13 +27,7 @@ export function RoomRow({ room, now, open, onOpen }: RoomRowProps): ReactNode {
       aria-current={open ? "page" : undefined}
       onClick={() => onOpen(room.roomId)}
     >
-      <Avatar
-        id={room.roomId}
-        name={room.name}
-        source={room.avatarMxc}
-        size={44}
-        square={room.kind === "private"}
-      />
+      <Avatar name={room.name} source={room.avatarMxc} size={44} square={room.kind === "private"} />
       <span className={styles.text}>
         <span className={styles.line}>
           <span className={styles.name}>{room.name}</span>

@@ -36,7 +36,7 @@ function Picture({ session }: { readonly session: ProfileSession }): ReactNode {
   };
   return (
     <div className={styles.picture}>
-      <Avatar id={me.userId} name={me.name} source={me.avatarMxc} size={72} />
+      <Avatar name={me.name} source={me.avatarMxc} size={72} />
       <div className={styles.buttons}>
         <Button busy={task.running} onClick={() => picker.current?.click()}>
           {t("settings.changePicture")}

@@ -44,7 +44,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       data-first={first}
       data-last={last}
       data-key={item.key}
-      data-hue={hue(author.userId)}
+      data-hue={hue(author.name)}
       tabIndex={reachable ? 0 : -1}
       aria-label={t("message.label", {
         name: own ? t("message.own") : author.name,
@@ -55,7 +55,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
     >
       {!own && first && (
         <span className={styles.avatar}>
-          <Avatar id={author.userId} name={author.name} source={author.avatarMxc} size={32} />
+          <Avatar name={author.name} source={author.avatarMxc} size={32} />
         </span>
       )}
       <div className={styles.column}>

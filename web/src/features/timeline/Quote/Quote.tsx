@@ -18,7 +18,7 @@ export function Quote({ quote, onGoTo }: QuoteProps): ReactNode {
     <button
       type="button"
       className={styles.quote}
-      data-hue={hue(author?.userId ?? "")}
+      data-hue={hue(author?.name ?? "")}
       title={t("message.goToQuote")}
       onClick={() => onGoTo(eventId)}
     >

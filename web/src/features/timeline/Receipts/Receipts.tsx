@@ -41,13 +41,7 @@ function Readers({ item }: { readonly item: MessageItem }): ReactNode {
     <span className={styles.readers} title={names}>
       <VisuallyHidden>{names}</VisuallyHidden>
       {item.readBy.slice(0, SHOWN).map((person) => (
-        <Avatar
-          key={person.userId}
-          id={person.userId}
-          name={person.name}
-          source={person.avatarMxc}
-          size={16}
-        />
+        <Avatar key={person.userId} name={person.name} source={person.avatarMxc} size={16} />
       ))}
       {more > 0 && (
         <span className={styles.more} aria-hidden="true">

@@ -32,7 +32,6 @@ export function TimelineStart({
       <EmptyState
         picture={
           <Avatar
-            id={room.roomId}
             name={room.name}
             source={room.avatarMxc}
             size={72}
