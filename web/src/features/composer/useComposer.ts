@@ -3,6 +3,7 @@ import { insertAt } from "../../lib/composer.ts";
 import type { Drafts } from "../../lib/drafts.ts";
 import type { Conversation, MessageItem, RoomId } from "../../matrix/model.ts";
 import { useLanguage } from "../../ui/Language/Language.tsx";
+import { focusAtOnce } from "../../ui/hooks/focusAtOnce.ts";
 import { toastFailed } from "../../ui/Toasts/Toasts.tsx";
 import type { Attachments } from "./useAttachments.ts";
 import { useTyping } from "./useTyping.ts";
@@ -117,7 +118,7 @@ function useFocus(input: RefObject<HTMLTextAreaElement | null>, mode: ComposerMo
     const opening = first.current;
     first.current = false;
     const area = input.current;
-    if (area === null || (opening && !matchMedia("(hover: hover)").matches)) return;
+    if (area === null || (opening && !focusAtOnce())) return;
     area.focus();
     area.setSelectionRange(area.value.length, area.value.length);
   }, [input, mode]);

@@ -8,6 +8,7 @@ import {
 } from "frimousse";
 import { useLanguage } from "../Language/Language.tsx";
 import styles from "./EmojiPicker.module.css";
+import { focusAtOnce } from "../hooks/focusAtOnce.ts";
 
 /** Those used most, one press away. */
 const QUICK = ["👍", "❤️", "😂", "🎉", "👀", "🙏"] as const;
@@ -42,7 +43,7 @@ export function EmojiPicker({ onChoose }: EmojiPickerProps): ReactNode {
         className={styles.search}
         aria-label={t("emoji.search")}
         placeholder={t("emoji.search")}
-        autoFocus
+        autoFocus={focusAtOnce()}
       />
       <Picker.Viewport className={styles.viewport} tabIndex={0}>
         <Picker.Loading className={styles.note}>{t("emoji.loading")}</Picker.Loading>

@@ -1,14 +1,12 @@
 /** The emoji picker, hung on whatever asked for it. */
-import { lazy, Suspense, type ReactNode, type RefObject } from "react";
+import type { ReactNode, RefObject } from "react";
 import { Dialog, Popover } from "react-aria-components";
 import { useLanguage } from "../Language/Language.tsx";
 import { Spinner } from "../Spinner/Spinner.tsx";
+import { useModule } from "../hooks/useModule.ts";
 import styles from "./EmojiPopover.module.css";
 
-const EmojiPicker = lazy(async () => {
-  const { EmojiPicker } = await import("../EmojiPicker/EmojiPicker.tsx");
-  return { default: EmojiPicker };
-});
+const load = () => import("../EmojiPicker/EmojiPicker.tsx");
 
 interface EmojiPopoverProps {
   readonly anchor: RefObject<Element | null>;
@@ -18,6 +16,7 @@ interface EmojiPopoverProps {
 
 export function EmojiPopover({ anchor, onChoose, onClose }: EmojiPopoverProps): ReactNode {
   const { t } = useLanguage();
+  const picker = useModule(load);
   return (
     <Popover
       className={styles.popover ?? ""}
@@ -27,15 +26,13 @@ export function EmojiPopover({ anchor, onChoose, onClose }: EmojiPopoverProps): 
       onOpenChange={(open) => !open && onClose()}
     >
       <Dialog className={styles.dialog ?? ""} aria-label={t("emoji.label")}>
-        <Suspense
-          fallback={
-            <div className={styles.waiting}>
-              <Spinner size={24} />
-            </div>
-          }
-        >
-          <EmojiPicker onChoose={onChoose} />
-        </Suspense>
+        {picker.kind === "ready" ? (
+          <picker.module.EmojiPicker onChoose={onChoose} />
+        ) : (
+          <div className={styles.waiting}>
+            {picker.kind === "waiting" ? <Spinner size={24} /> : t("errors.offline")}
+          </div>
+        )}
       </Dialog>
     </Popover>
   );

@@ -7,6 +7,7 @@ import { PeopleSearch } from "../../../ui/PeopleSearch/PeopleSearch.tsx";
 import { Problem } from "../../../ui/Problem/Problem.tsx";
 import { toastDone } from "../../../ui/Toasts/Toasts.tsx";
 import { useTask } from "../../../ui/hooks/useTask.ts";
+import { focusAtOnce } from "../../../ui/hooks/focusAtOnce.ts";
 
 interface InviteDialogProps {
   readonly conversation: Conversation;
@@ -34,7 +35,7 @@ export function InviteDialog({
         search={searchPeople}
         exclude={snapshot.members}
         onChoose={(person) => void invite(person)}
-        autoFocus
+        autoFocus={focusAtOnce()}
       />
       <Problem text={task.error === undefined ? undefined : errorText(task.error)} />
     </Dialog>

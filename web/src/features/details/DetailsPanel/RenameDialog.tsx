@@ -6,6 +6,7 @@ import { useLanguage } from "../../../ui/Language/Language.tsx";
 import { Problem } from "../../../ui/Problem/Problem.tsx";
 import { TextField } from "../../../ui/TextField/TextField.tsx";
 import { useTask } from "../../../ui/hooks/useTask.ts";
+import { focusAtOnce } from "../../../ui/hooks/focusAtOnce.ts";
 
 interface RenameDialogProps {
   readonly name: string;
@@ -36,7 +37,7 @@ export function RenameDialog({ name, onRename, onClose }: RenameDialogProps): Re
           value={wanted}
           onChange={setWanted}
           error={missing ? t("create.missingName") : undefined}
-          autoFocus
+          autoFocus={focusAtOnce()}
           maxLength={120}
         />
         <Problem text={task.error === undefined ? undefined : errorText(task.error)} />

@@ -10,6 +10,7 @@ import { useTask } from "../../../ui/hooks/useTask.ts";
 import { PeopleSearch } from "../../../ui/PeopleSearch/PeopleSearch.tsx";
 import { NewRoomForm } from "./NewRoomForm.tsx";
 import styles from "./NewConversation.module.css";
+import { focusAtOnce } from "../../../ui/hooks/focusAtOnce.ts";
 
 type Door = "direct" | "private";
 
@@ -46,7 +47,7 @@ export function NewConversation(props: NewConversationProps): ReactNode {
             <PeopleSearch
               search={session.searchPeople}
               onChoose={(person) => void direct.run(person)}
-              autoFocus
+              autoFocus={focusAtOnce()}
             />
             <p role="status" className={styles.status}>
               {direct.running && t("create.opening")}

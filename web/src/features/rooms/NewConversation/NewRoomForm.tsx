@@ -11,6 +11,7 @@ import { Problem } from "../../../ui/Problem/Problem.tsx";
 import { TextField } from "../../../ui/TextField/TextField.tsx";
 import { useTask } from "../../../ui/hooks/useTask.ts";
 import styles from "./NewConversation.module.css";
+import { focusAtOnce } from "../../../ui/hooks/focusAtOnce.ts";
 
 interface NewRoomFormProps {
   readonly search: Session["searchPeople"];
@@ -41,7 +42,7 @@ export function NewRoomForm({ search, create }: NewRoomFormProps): ReactNode {
         value={name}
         onChange={setName}
         error={missing ? t("create.missingName") : undefined}
-        autoFocus
+        autoFocus={focusAtOnce()}
         required
         maxLength={120}
       />
