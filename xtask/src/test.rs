@@ -17,7 +17,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     check()?;
     let rust = rust_tests()?;
     let web = vitest("web", &[])?;
-    run("cargo", ".", &["build", "--package", "chappe"])?;
+    // The Rust tests have built the program that these drive.
     let browser = vitest("e2e", &["--project", "tests"])?;
     say(&format!("\nRust: {rust}\nweb: {web}\nbrowser: {browser}\n"));
     let total = rust.plus(web).plus(browser);
