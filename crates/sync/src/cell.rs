@@ -69,6 +69,7 @@ struct RoomMark {
 struct DeviceMark {
     inbox: Option<LogPosition>,
     keys: Option<LogPosition>,
+    session: Option<LogPosition>,
 }
 
 /// What happened, as far as a cell is concerned.
@@ -258,7 +259,7 @@ impl Cell {
             Mark::Keys(device) => return marks.device(device).keys = Some(at),
             Mark::Session(device) => {
                 self.memory.forget_device(device);
-                return;
+                return marks.device(device).session = Some(at);
             }
         }
         marks.newest = marks.newest.max(at);
@@ -279,6 +280,7 @@ impl Cell {
             || marks.newest_typing > since.typing
             || mark.inbox.is_some_and(|at| at > since.inbox)
             || mark.keys.is_some_and(|at| at > since.position)
+            || mark.session.is_some_and(|at| at > since.position)
             || since.inbox < since.position
     }
 
@@ -316,6 +318,13 @@ impl Cell {
     ) -> (Option<LogPosition>, Option<LogPosition>) {
         let mark = self.marks.lock().devices.get(device).copied().unwrap_or_default();
         (mark.keys, mark.inbox)
+    }
+
+    /// Whether the session of a device began, ended or changed after a token.
+    pub(crate) fn session_moved(&self, since: Token, device: &DeviceId) -> bool {
+        let marks = self.marks.lock();
+        let session = marks.devices.get(device).and_then(|mark| mark.session);
+        session.is_some_and(|at| at > since.position)
     }
 
     /// When an own receipt last moved in a room, as far as the cell knows.

@@ -128,7 +128,10 @@ impl Sync {
     ) -> Result<Option<Answer>, SyncError> {
         while !seat.is_dropped() {
             let watch = seat.watch();
-            let over = wishes.full_state || Instant::now() >= deadline;
+            // Whoever waits when their session changes must show that they still have one.
+            let over = wishes.full_state
+                || Instant::now() >= deadline
+                || seat.session_moved(*since, device);
             if over || watch.has_news(*since, device) {
                 let span = (Some(*since), self.now());
                 let maker = Maker::new(&self.0.sources, (seat, device), wishes, span).await?;

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use base::change::Change;
 use serde_json::json;
-use store::Store;
+use store::{Batch, Store};
 use sync::SyncRequest;
 use tokio::task::JoinSet;
 
@@ -157,4 +158,19 @@ async fn a_filter_that_admits_nothing_new_lets_the_sync_wait_on() {
     bob.sends(&room, "m.unwanted", json!({})).await;
     bob.sends(&room, "m.wanted", json!({})).await;
     assert_eq!(waiting.await.unwrap().said(&room), ["m.wanted"]);
+}
+
+#[tokio::test]
+async fn a_sync_that_waits_ends_when_the_session_of_its_device_changes() {
+    let world = World::new().await;
+    let alice = world.person("alice");
+    let mut client = alice.client();
+    client.syncs().await;
+    let waiting = tokio::spawn(async move { client.waits().await });
+    let mut batch = Batch::new();
+    let change = Change::Session { user: alice.id.clone(), device: alice.device.clone() };
+    journal::record(&mut batch, &change).unwrap();
+    world.store.commit(batch).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(10), waiting).await;
+    assert!(told.expect("it does not wait on").unwrap().is_silent());
 }

@@ -8,15 +8,21 @@ use axum::extract;
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use ruma_client_api::sync::sync_events::v3::{Filter, Request};
+use ruma_common::api::auth_scheme::{AccessToken, AuthScheme};
 use sync::{Choice, SyncRequest};
 
 use crate::call::Admitted;
-use crate::{ApiError, App, Call};
+use crate::{ApiError, App, Call, authenticate};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, request: extract::Request) -> Result<Response, ApiError> {
+    let token = AccessToken::extract_authentication(&request);
     let call = Admitted::<Request>::read(&app, request).await?.parse()?;
     let answer = app.sync.sync(asked(call)?).await?;
+    // A session that ended while its sync waited is told nothing more.
+    if let Ok(token) = token {
+        authenticate::caller(&app, &token).await?;
+    }
     Response::builder()
         .header(CONTENT_TYPE, "application/json")
         .body(Body::from(answer.to_json()))
