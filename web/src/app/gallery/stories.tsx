@@ -97,7 +97,10 @@ export const STORIES = {
   "home-loading": shell(storySession({ rooms: [], connection: "connecting" })),
   conversation: shell(storySession({ snapshot: { typing: [NADIA] } }), budget),
   "conversation-new": shell(
-    storySession({ snapshot: { readUpTo: WORKDAY[8]?.eventId, hasOlder: true } }),
+    storySession({
+      items: WORKDAY.slice(0, -1),
+      snapshot: { readUpTo: WORKDAY[10]?.eventId, hasOlder: true },
+    }),
     budget,
   ),
   "conversation-details": shell(storySession(), `${budget}/details`),
