@@ -1,0 +1,23 @@
+//! Real servers for tests, benches and development: started, hurt, and gone with their owner.
+//!
+//! Nothing here imitates anything: each is the program that operators run, in a directory of its
+//! own and on a free port of this machine. Whatever happens to the process that started them, they
+//! end with it. Not for real data: nothing asks who connects.
+
+mod account;
+mod certificate;
+mod postgres;
+mod process;
+mod sql;
+
+pub use certificate::Certificate;
+pub use postgres::{Durability, Postgres, Settings};
+pub use process::Process;
+pub use sql::Sql;
+
+use std::net::{Ipv4Addr, TcpListener};
+
+/// A port of this machine on which nothing listens at this moment.
+pub fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
