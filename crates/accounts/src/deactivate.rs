@@ -84,6 +84,11 @@ impl Accounts {
         }
         let mut batch = Batch::new();
         DEPARTURES.delete(&mut batch, &departure.user_id.to_string());
+        if departure.erasure == Erasure::Erase {
+            // Every node holds things opened with the key, and lets go of them.
+            let user = departure.user_id.clone();
+            journal::record(&mut batch, &Change::Erased { user })?;
+        }
         self.0.store.commit(batch).await?;
         Ok(())
     }

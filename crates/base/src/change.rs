@@ -90,4 +90,17 @@ pub enum Change {
         /// Whose key.
         of: OwnedUserId,
     },
+    /// An event lost its body. Stands before the [`Self::Event`] that took it.
+    Redacted {
+        /// The room.
+        room: RoomNo,
+        /// The event that lost it.
+        event: EventNo,
+    },
+    /// A person's key is destroyed: nothing that they wrote can be opened again, and nobody is to
+    /// hold it opened.
+    Erased {
+        /// Whose.
+        user: OwnedUserId,
+    },
 }

@@ -17,11 +17,12 @@ macro_rules! number {
 }
 
 number! {
-    /// A room, numbered in the order in which this server met it.
+    /// A room. Numbers are given in blocks to each node, so they say nothing of order.
     RoomNo
 }
 number! {
-    /// An event, numbered in the order in which this server stored it, over all rooms.
+    /// An event, over all rooms. Numbers are given in blocks to each node: in order on one node,
+    /// in none between two.
     EventNo
 }
 number! {

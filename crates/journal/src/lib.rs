@@ -67,13 +67,15 @@ fn person(change: &Change) -> Option<&UserId> {
         | Change::Forgotten { user, .. }
         | Change::AccountData { user, .. }
         | Change::Signed { user, .. } => Some(user),
-        // The last two are followed by every node and asked for by nobody's sync: rooms tell of
-        // names by their members.
+        // From the sessions on these are followed by every node and asked for by nobody's sync:
+        // rooms tell of names by their members, and of redactions by their events.
         Change::DeviceList { .. }
         | Change::ToDevice { .. }
         | Change::OneTimeKeys { .. }
         | Change::Session { .. }
-        | Change::Profile { .. } => None,
+        | Change::Profile { .. }
+        | Change::Redacted { .. }
+        | Change::Erased { .. } => None,
     }
 }
 

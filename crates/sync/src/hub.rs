@@ -262,7 +262,10 @@ impl People {
                 self.mark(user, Mark::Session(device), at, touched);
             }
             // A forgotten room was left before, and a new name comes as an event in every room.
-            Change::Forgotten { .. } | Change::Profile { .. } => {}
+            Change::Forgotten { .. }
+            | Change::Profile { .. }
+            | Change::Redacted { .. }
+            | Change::Erased { .. } => {}
         }
     }
 
