@@ -5,14 +5,22 @@
 //! end with it. Not for real data: nothing asks who connects.
 
 mod account;
+mod background;
 mod certificate;
+mod keeper;
 mod postgres;
 mod process;
+mod proxy;
+mod s3;
+mod small_disk;
 mod sql;
 
 pub use certificate::Certificate;
 pub use postgres::{Durability, Postgres, Settings};
 pub use process::Process;
+pub use proxy::Proxy;
+pub use s3::{Keys, S3};
+pub use small_disk::SmallDisk;
 pub use sql::Sql;
 
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,8 +1,7 @@
 //! A server's process, which ends with its owner however the owner ends.
 //!
-//! Dropping a [`Process`] ends it politely. When the owner is killed and drops nothing, a keeper
-//! (a shell that waits for the end of a pipe of which only the owner holds the other end) does it
-//! instead.
+//! Dropping a [`Process`] ends it politely. When the owner is killed and drops nothing, its keeper
+//! does it instead.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::keeper::Keeper;
 
 /// How long a process may take to end politely.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,7 +21,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    keeper: Child,
+    keeper: Keeper,
     polite: Signal,
 }
 
@@ -36,7 +37,8 @@ impl Process {
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.stdin(Stdio::null()).process_group(0).spawn();
         let mut child = child.with_context(|| format!("{name} does not start"))?;
-        match keeper(child.id(), polite) {
+        let signal = format!("-{}", polite.as_raw());
+        match Keeper::hire("kill \"$0\" \"$1\"", &[&signal, &child.id().to_string()]) {
             Ok(keeper) => Ok(Self { child, keeper, polite }),
             Err(error) => {
                 child.kill().and_then(|()| child.wait()).context("a process does not end")?;
@@ -81,7 +83,7 @@ impl Process {
     /// Ends the process by a signal, and by SIGKILL when that takes too long.
     pub(crate) fn end(&mut self, signal: Signal) -> anyhow::Result<ExitStatus> {
         // The keeper first: the number that it would signal may soon be another's.
-        self.keeper.kill().and_then(|()| self.keeper.wait()).context("a keeper does not end")?;
+        self.keeper.dismiss()?;
         if let Some(status) = self.ended()? {
             return Ok(status);
         }
@@ -116,14 +118,6 @@ pub(crate) fn wait_for<T>(
         }
         std::thread::sleep(GLANCE);
     }
-}
-
-fn keeper(process: u32, polite: Signal) -> anyhow::Result<Child> {
-    let signal = format!("-{}", polite.as_raw());
-    let mut keeper = Command::new("/bin/sh");
-    keeper.args(["-c", "cat > /dev/null; kill \"$0\" \"$1\"", &signal, &process.to_string()]);
-    keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    keeper.spawn().context("a shell does not start")
 }
 
 fn pid(process: u32) -> anyhow::Result<Pid> {
