@@ -20,9 +20,16 @@ pub(crate) enum Operation {
     DeleteRange { table: &'static str, from: Vec<u8>, to: Option<Vec<u8>> },
     /// Adds to a counter (big-endian `i64`; absent counts as 0). Two batches that add never conflict.
     Add { table: &'static str, key: Vec<u8>, amount: i64 },
-    /// Sets the key made of `prefix` and the log position of the batch's `record`th record, which
-    /// is known inside the commit only: an index into the log.
-    PutAtPosition { table: &'static str, prefix: Vec<u8>, record: usize, value: Vec<u8> },
+}
+
+/// A row whose key is `prefix` and the log position of the batch's `record`th record, which is
+/// known inside the commit only: an index into the log. Such rows come after all operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AtLog {
+    pub(crate) table: &'static str,
+    pub(crate) prefix: Vec<u8>,
+    pub(crate) record: usize,
+    pub(crate) value: Vec<u8>,
 }
 
 /// Checks, operations and log records. Built through [`crate::Table`], which knows the encodings.
@@ -30,6 +37,7 @@ pub(crate) enum Operation {
 pub struct Batch {
     pub(crate) checks: Vec<Check>,
     pub(crate) operations: Vec<Operation>,
+    pub(crate) at_log: Vec<AtLog>,
     pub(crate) log: Vec<Vec<u8>>,
 }
 
@@ -47,19 +55,16 @@ impl Batch {
 
     /// Whether committing would change nothing.
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.log.is_empty()
+        self.operations.is_empty() && self.at_log.is_empty() && self.log.is_empty()
     }
 
     /// Adds everything that `other` holds after what is here.
     pub fn append(&mut self, other: Self) -> &mut Self {
         let shift = self.log.len();
         self.checks.extend(other.checks);
-        self.operations.extend(other.operations.into_iter().map(|operation| match operation {
-            Operation::PutAtPosition { table, prefix, record, value } => {
-                Operation::PutAtPosition { table, prefix, record: record + shift, value }
-            }
-            other => other,
-        }));
+        self.operations.extend(other.operations);
+        let shifted = |row: AtLog| AtLog { record: row.record + shift, ..row };
+        self.at_log.extend(other.at_log.into_iter().map(shifted));
         self.log.extend(other.log);
         self
     }

@@ -3,21 +3,26 @@
 //! Batches are applied in the order in which they came. A batch whose check fails is left out
 //! and the others go on: checks come before operations, so nothing has to be undone.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use base::number::LogPosition;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::{Batch, Check, Operation};
 use crate::codec::CodecError;
 use crate::engine::Engine;
 use crate::error::{CommitError, StoreError};
 use crate::log;
+use crate::node::Node;
 
 /// Batches that wait at most, before `commit` itself waits.
 const QUEUE: usize = 1024;
 /// Batches in one transaction at most.
 const GROUP: usize = 256;
+/// How long whoever commits waits for an answer, and how old a batch may be that is begun.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A batch that is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,69 +50,81 @@ pub enum Moment {
     BeforeAnswer,
 }
 
-/// What an engine offers inside a write transaction.
+/// What an embedded engine offers inside a write transaction.
 pub(crate) trait WriteTransaction {
-    fn get(&mut self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
-    fn put(&mut self, table: &'static str, key: &[u8], value: &[u8]) -> Result<(), StoreError>;
-    fn delete(&mut self, table: &'static str, key: &[u8]) -> Result<(), StoreError>;
+    fn get(&mut self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    /// The greatest key of a table.
+    fn last_key(&mut self, table: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    fn put(&mut self, table: &str, key: &[u8], value: &[u8]) -> Result<(), StoreError>;
+    fn delete(&mut self, table: &str, key: &[u8]) -> Result<(), StoreError>;
     fn delete_range(
         &mut self,
-        table: &'static str,
+        table: &str,
         from: &[u8],
         to: Option<&[u8]>,
     ) -> Result<(), StoreError>;
 }
 
-type Answer = Result<Committed, CommitError>;
+pub(crate) type Answer = Result<Committed, CommitError>;
 
 struct Request {
     batch: Batch,
+    asked: Instant,
     answer: oneshot::Sender<Answer>,
 }
 
 /// The way to the committer. Dropping it waits until everything is written and the engine closed.
 pub(crate) struct Committer {
     queue: Option<mpsc::Sender<Request>>,
-    end: watch::Receiver<LogPosition>,
+    node: Arc<Node>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Committer {
-    /// Starts the committer's thread over an engine whose log ends at `end`.
+    /// Starts the committer's thread over an engine.
     pub(crate) fn start(
         engine: Engine,
-        end: LogPosition,
+        node: Arc<Node>,
         crash: Option<Crash>,
     ) -> Result<Self, StoreError> {
         let (queue, requests) = mpsc::channel(QUEUE);
-        let (publish, receiver) = watch::channel(end);
-        let mut worker = Worker { engine, end, publish, crash, taken: 0 };
+        let failed = |error: std::io::Error| StoreError::Engine(error.to_string());
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        if let Engine::Postgres(_) = engine {
+            builder.enable_all();
+        }
+        let runtime = builder.build().map_err(failed)?;
+        let mut worker = Worker { engine, node: Arc::clone(&node), crash, taken: 0 };
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || worker.run(requests))
-            .map_err(|error| StoreError::Engine(error.to_string()))?;
-        Ok(Self { queue: Some(queue), end: receiver, thread: Some(thread) })
+            .spawn(move || runtime.block_on(worker.run(requests)))
+            .map_err(failed)?;
+        Ok(Self { queue: Some(queue), node, thread: Some(thread) })
     }
 
+    /// Hands a batch over and waits for its answer, for [`PATIENCE`] at most.
     pub(crate) async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(Request { batch, answer }).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        let request = Request { batch, asked: Instant::now(), answer };
+        let asked = async {
+            queue.send(request).await.map_err(|_| StoreError::Closed)?;
+            answered.await.map_err(|_| StoreError::Closed)?
+        };
+        tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(too_late().into()))
     }
+}
 
-    pub(crate) fn end(&self) -> watch::Receiver<LogPosition> {
-        self.end.clone()
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.queue.as_ref().is_none_or(mpsc::Sender::is_closed)
-    }
+/// The answer to who waited in vain.
+fn too_late() -> StoreError {
+    StoreError::Unavailable { reason: "no answer within 20 seconds".to_owned() }
 }
 
 impl Drop for Committer {
     fn drop(&mut self) {
         self.queue = None;
+        // Nobody waits any more: an engine that is away is not waited for.
+        self.node.close();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -118,25 +135,34 @@ impl Drop for Committer {
 
 struct Worker {
     engine: Engine,
-    end: LogPosition,
-    publish: watch::Sender<LogPosition>,
+    node: Arc<Node>,
     crash: Option<Crash>,
     taken: u64,
 }
 
 impl Worker {
-    fn run(&mut self, mut requests: mpsc::Receiver<Request>) {
+    async fn run(&mut self, requests: mpsc::Receiver<Request>) {
+        if let Engine::Postgres(engine) = &self.engine {
+            engine.start_listening(&self.node);
+        }
+        self.work(requests).await;
+        self.node.close();
+    }
+
+    async fn work(&mut self, mut requests: mpsc::Receiver<Request>) {
         let mut group = Vec::with_capacity(GROUP);
-        while requests.blocking_recv_many(&mut group, GROUP) > 0 {
+        while requests.recv_many(&mut group, GROUP).await > 0 {
+            drop_late(&mut group);
             self.taken += group.len() as u64;
             if self.crashes(Moment::BeforeCommit) {
                 return;
             }
-            let outcome = self.apply(&group);
+            let batches: Vec<_> = group.iter().map(|request| &request.batch).collect();
+            let answers = self.engine.apply(&batches).await;
             if self.crashes(Moment::BeforeAnswer) {
                 return;
             }
-            self.answer(&mut group, outcome);
+            self.answer(&mut group, answers);
         }
     }
 
@@ -144,26 +170,15 @@ impl Worker {
         self.crash.is_some_and(|crash| crash.moment == moment && crash.at <= self.taken)
     }
 
-    /// Applies the group in one transaction; the answers, or the failure of all.
-    fn apply(&mut self, group: &[Request]) -> Result<Vec<Answer>, StoreError> {
-        let mut end = self.end;
-        let answers = self.engine.write(&mut |transaction| {
-            group.iter().map(|request| apply(transaction, &request.batch, &mut end)).collect()
-        })?;
-        self.end = end;
-        Ok(answers)
-    }
-
-    fn answer(&self, group: &mut Vec<Request>, outcome: Result<Vec<Answer>, StoreError>) {
+    fn answer(&self, group: &mut Vec<Request>, answers: Vec<Answer>) {
         // Followers first: who reads its own write in the log must find it there.
-        if *self.publish.borrow() != self.end {
-            self.publish.send_replace(self.end);
+        let committed = answers.iter().flatten().map(|committed| committed.position);
+        if let Some(end) = committed.max()
+            && end > self.node.end()
+        {
+            self.node.moved_to(end);
+            self.engine.announce(end);
         }
-        let answers = outcome.unwrap_or_else(|error| {
-            tracing::error!(%error, batches = group.len(), "transaction failed");
-            let failed = || Err(StoreError::Engine(error.to_string()).into());
-            group.iter().map(|_| failed()).collect()
-        });
         for (request, answer) in group.drain(..).zip(answers) {
             // Who asked may be gone: whether they wait is theirs to know.
             let _ = request.answer.send(answer);
@@ -171,8 +186,21 @@ impl Worker {
     }
 }
 
+/// Leaves out what waited so long that whoever asked was told that it failed.
+fn drop_late(group: &mut Vec<Request>) {
+    if group.iter().any(|request| request.asked.elapsed() >= PATIENCE) {
+        let (late, timely) =
+            group.drain(..).partition(|request: &Request| request.asked.elapsed() >= PATIENCE);
+        *group = timely;
+        tracing::warn!(batches = Vec::len(&late), "left out: their askers gave up");
+        for request in late {
+            let _ = request.answer.send(Err(too_late().into()));
+        }
+    }
+}
+
 /// Applies one batch: all of it, or nothing with `Conflict` inside.
-fn apply(
+pub(crate) fn apply(
     transaction: &mut dyn WriteTransaction,
     batch: &Batch,
     end: &mut LogPosition,
@@ -189,7 +217,12 @@ fn apply(
         }
     }
     for operation in &batch.operations {
-        perform(transaction, operation, *end)?;
+        perform(transaction, operation)?;
+    }
+    for row in &batch.at_log {
+        let position = end.0 + 1 + row.record as u64;
+        let key = [row.prefix.as_slice(), &position.to_be_bytes()].concat();
+        transaction.put(row.table, &key, &row.value)?;
     }
     for record in &batch.log {
         *end = LogPosition(end.0 + 1);
@@ -198,11 +231,9 @@ fn apply(
     Ok(Ok(Committed { position: *end }))
 }
 
-/// Performs one operation of a batch before whose records the log ends at `end`.
 fn perform(
     transaction: &mut dyn WriteTransaction,
     operation: &Operation,
-    end: LogPosition,
 ) -> Result<(), StoreError> {
     match operation {
         Operation::Put { table, key, value } => transaction.put(table, key, value),
@@ -211,19 +242,14 @@ fn perform(
             transaction.delete_range(table, from, to.as_deref())
         }
         Operation::Add { table, key, amount } => {
-            let was = counter(table, transaction.get(table, key)?)?;
+            let was = counter(table, transaction.get(table, key)?.as_deref())?;
             transaction.put(table, key, &was.saturating_add(*amount).to_be_bytes())
-        }
-        Operation::PutAtPosition { table, prefix, record, value } => {
-            let position = end.0 + 1 + *record as u64;
-            let key = [prefix.as_slice(), &position.to_be_bytes()].concat();
-            transaction.put(table, &key, value)
         }
     }
 }
 
 /// The value of a counter's bytes; 0 when there are none.
-pub(crate) fn counter(table: &'static str, bytes: Option<Vec<u8>>) -> Result<i64, StoreError> {
+pub(crate) fn counter(table: &'static str, bytes: Option<&[u8]>) -> Result<i64, StoreError> {
     let Some(bytes) = bytes else { return Ok(0) };
     let bytes = bytes.try_into();
     bytes

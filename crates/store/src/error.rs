@@ -44,6 +44,20 @@ pub enum StoreError {
         /// Newest version that this program reads.
         known: u64,
     },
+    /// The database's schema is older than this program's.
+    #[error("the database has schema {found} and this program needs {needed}: run `chappe migrate`")]
+    OlderSchema {
+        /// Version in the database; 0 when there is none.
+        found: u64,
+        /// Version that this program needs.
+        needed: u64,
+    },
+    /// The engine is away: nothing was read, and whether a batch was applied is not known.
+    #[error("the database is away: {reason}")]
+    Unavailable {
+        /// What was seen of it.
+        reason: String,
+    },
     /// The store is closed.
     #[error("store is closed")]
     Closed,
@@ -61,4 +75,15 @@ pub enum CommitError {
     /// The engine failed; the batch may have been applied, or not.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl StoreError {
+    /// The same failure for another batch of the same transaction.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Unavailable { reason } => Self::Unavailable { reason: reason.clone() },
+            Self::Closed => Self::Closed,
+            other => Self::Engine(other.to_string()),
+        }
+    }
 }

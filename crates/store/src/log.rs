@@ -1,11 +1,13 @@
 //! The log: dense, gap-free, in commit order. Everything that follows a change reads it.
 
+use std::time::Duration;
+
 use base::number::LogPosition;
-use tokio::sync::watch;
 
 use crate::codec::{Key, KeyReader};
-use crate::engine::{Snapshot, Store};
 use crate::error::StoreError;
+use crate::snapshot::Reader;
+use crate::store::Store;
 use crate::table::{Direction, Prefix};
 
 /// The table of log records: position → record.
@@ -13,6 +15,8 @@ pub(crate) const TABLE: &str = "log";
 
 /// Records read at a time.
 const PAGE: usize = 512;
+/// How long a follower waits before it asks an engine again that was away.
+const AWAY: Duration = Duration::from_millis(500);
 
 /// One record and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,54 +27,55 @@ pub struct LogEntry {
     pub record: Vec<u8>,
 }
 
-/// Follows the log: hands out every record once, in order, however slow its owner is.
+/// Follows the log: hands out every record once, in order, however slow its owner is, whoever
+/// wrote it.
 pub struct LogFollower {
     store: Store,
-    end: watch::Receiver<LogPosition>,
     position: LogPosition,
 }
 
 impl LogFollower {
-    pub(crate) fn new(
-        store: Store,
-        end: watch::Receiver<LogPosition>,
-        position: LogPosition,
-    ) -> Self {
-        Self { store, end, position }
+    pub(crate) fn new(store: Store, position: LogPosition) -> Self {
+        Self { store, position }
     }
 
-    /// The next records, at least one; waits until there is one.
+    /// The next records, at least one; waits until there is one, and until the engine is back
+    /// when it is away.
     pub async fn next(&mut self) -> Result<Vec<LogEntry>, StoreError> {
-        let position = self.position;
-        self.end.wait_for(|end| *end > position).await.map_err(|_| StoreError::Closed)?;
-        let entries = self.store.read_log(position, PAGE).await?;
-        if let Some(last) = entries.last() {
-            self.position = last.position;
+        loop {
+            self.store.node().beyond(self.position).await?;
+            match self.store.read_log(self.position, PAGE).await {
+                Ok(entries) => {
+                    if let Some(last) = entries.last() {
+                        self.position = last.position;
+                        return Ok(entries);
+                    }
+                }
+                Err(StoreError::Unavailable { reason }) => {
+                    tracing::warn!(%reason, "the log cannot be read; trying again");
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(AWAY).await;
         }
-        Ok(entries)
     }
-}
-
-/// Position of the newest record; 0 when there is none.
-pub(crate) fn end(view: &Snapshot) -> Result<LogPosition, StoreError> {
-    let last = view.scan(TABLE, &Prefix::all(), Direction::Backward, 1)?;
-    last.first().map_or(Ok(LogPosition(0)), |(key, _)| position(key))
 }
 
 /// At most `limit` records after `after`.
-pub(crate) fn read(
-    view: &Snapshot,
+pub(crate) async fn read(
+    store: &Store,
     after: LogPosition,
     limit: usize,
 ) -> Result<Vec<LogEntry>, StoreError> {
     let part = Prefix::all().after(&after);
-    let rows = view.scan(TABLE, &part, Direction::Forward, limit)?;
+    let rows = store.read_range(TABLE, &part, Direction::Forward, limit).await?;
     rows.into_iter()
         .map(|(key, record)| Ok(LogEntry { position: position(&key)?, record }))
         .collect()
 }
 
-fn position(key: &[u8]) -> Result<LogPosition, StoreError> {
+/// The position that a key of the log's table says.
+pub(crate) fn position(key: &[u8]) -> Result<LogPosition, StoreError> {
     LogPosition::read(&mut KeyReader::new(key))
         .map_err(|source| StoreError::Codec { table: TABLE, source })
 }

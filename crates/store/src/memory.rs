@@ -1,21 +1,32 @@
 //! The engine in memory, for tests: a disk that outlives the stores opened on it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use parking_lot::RwLock;
+use base::number::LogPosition;
+use parking_lot::{Mutex, RwLock};
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use crate::committer::WriteTransaction;
 use crate::engine::Rows;
 use crate::error::StoreError;
+use crate::node::{Hint, Node};
 use crate::table::{Direction, Prefix, bounds};
 
 /// Persistent maps: a snapshot shares everything with what is written after it.
-type Tables = HashTrieMapSync<&'static str, RedBlackTreeMapSync<Vec<u8>, Vec<u8>>>;
+type Tables = HashTrieMapSync<String, RedBlackTreeMapSync<Vec<u8>, Vec<u8>>>;
 
-/// A disk in memory. Cheap to clone: all clones are the same disk.
+/// A disk in memory. Cheap to clone: all clones are the same disk, and the stores opened on it
+/// are the nodes of a cluster.
 #[derive(Clone, Default)]
-pub struct MemoryDisk(Arc<RwLock<Tables>>);
+pub struct MemoryDisk(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    tables: RwLock<Tables>,
+    /// One transaction at a time.
+    writer: Mutex<()>,
+    nodes: Mutex<Vec<Weak<Node>>>,
+}
 
 /// What the disk held at one moment.
 pub(crate) struct MemorySnapshot(Tables);
@@ -30,25 +41,57 @@ impl MemoryDisk {
         &self,
         work: &mut dyn FnMut(&mut dyn WriteTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut transaction = Transaction(self.0.read().clone());
+        let _turn = self.0.writer.lock();
+        let mut transaction = Transaction(self.0.tables.read().clone());
         let result = work(&mut transaction)?;
-        *self.0.write() = transaction.0;
+        *self.0.tables.write() = transaction.0;
         Ok(result)
     }
 
     pub(crate) fn snapshot(&self) -> MemorySnapshot {
-        MemorySnapshot(self.0.read().clone())
+        MemorySnapshot(self.0.tables.read().clone())
+    }
+
+    pub(crate) fn join(&self, node: &Arc<Node>) {
+        self.0.nodes.lock().push(Arc::downgrade(node));
+    }
+
+    /// Tells every node that the log goes as far as `end`.
+    pub(crate) fn announce(&self, end: LogPosition) {
+        for node in self.nodes() {
+            node.moved_to(end);
+        }
+    }
+
+    pub(crate) fn publish(&self, from: &Arc<Node>, topic: &str, payload: &[u8]) {
+        for node in self.nodes() {
+            if !Arc::ptr_eq(&node, from) {
+                node.hear(Hint { topic: topic.to_owned(), payload: payload.into() });
+            }
+        }
+    }
+
+    fn nodes(&self) -> Vec<Arc<Node>> {
+        let mut nodes = self.0.nodes.lock();
+        nodes.retain(|node| node.strong_count() > 0);
+        nodes.iter().filter_map(Weak::upgrade).collect()
     }
 }
 
 impl MemorySnapshot {
-    pub(crate) fn get(&self, table: &'static str, key: &[u8]) -> Option<Vec<u8>> {
+    /// Names of the tables with at least one row.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        let filled = self.0.iter().filter(|(_, rows)| !rows.is_empty());
+        filled.map(|(name, _)| name.clone()).collect()
+    }
+
+    pub(crate) fn get(&self, table: &str, key: &[u8]) -> Option<Vec<u8>> {
         self.0.get(table)?.get(key).cloned()
     }
 
     pub(crate) fn scan(
         &self,
-        table: &'static str,
+        table: &str,
         part: &Prefix,
         direction: Direction,
         limit: usize,
@@ -70,26 +113,31 @@ struct Transaction(Tables);
 impl Transaction {
     fn change(
         &mut self,
-        table: &'static str,
+        table: &str,
         change: impl FnOnce(&mut RedBlackTreeMapSync<Vec<u8>, Vec<u8>>),
     ) {
         let mut rows = self.0.get(table).cloned().unwrap_or_default();
         change(&mut rows);
-        self.0.insert_mut(table, rows);
+        self.0.insert_mut(table.to_owned(), rows);
     }
 }
 
 impl WriteTransaction for Transaction {
-    fn get(&mut self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn get(&mut self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.0.get(table).and_then(|rows| rows.get(key).cloned()))
     }
 
-    fn put(&mut self, table: &'static str, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+    fn last_key(&mut self, table: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = self.0.get(table).and_then(|rows| rows.last());
+        Ok(last.map(|(key, _)| key.clone()))
+    }
+
+    fn put(&mut self, table: &str, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.change(table, |rows| rows.insert_mut(key.to_vec(), value.to_vec()));
         Ok(())
     }
 
-    fn delete(&mut self, table: &'static str, key: &[u8]) -> Result<(), StoreError> {
+    fn delete(&mut self, table: &str, key: &[u8]) -> Result<(), StoreError> {
         self.change(table, |rows| {
             rows.remove_mut(key);
         });
@@ -98,7 +146,7 @@ impl WriteTransaction for Transaction {
 
     fn delete_range(
         &mut self,
-        table: &'static str,
+        table: &str,
         from: &[u8],
         to: Option<&[u8]>,
     ) -> Result<(), StoreError> {

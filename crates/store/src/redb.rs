@@ -10,14 +10,13 @@
 //! to save a twentieth of a millisecond per commit and is left out.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::path::Path;
 
 use redb::backends::FileBackend;
 use redb::{
-    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, Table,
-    TableDefinition, TableError,
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, Table, TableDefinition, TableError, TableHandle,
 };
 
 use crate::committer::WriteTransaction;
@@ -26,7 +25,9 @@ use crate::error::StoreError;
 use crate::table::{Direction, Prefix, bounds};
 
 type OpenTable = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
-type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+type Definition<'n> = TableDefinition<'n, &'static [u8], &'static [u8]>;
+
+type WritableTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
 
 /// An open database file.
 pub(crate) struct RedbEngine(Database);
@@ -86,7 +87,7 @@ fn open_file(path: &Path) -> Result<File, std::io::Error> {
 }
 
 impl RedbSnapshot {
-    fn table(&self, name: &'static str) -> Result<Option<OpenTable>, StoreError> {
+    fn table(&self, name: &str) -> Result<Option<OpenTable>, StoreError> {
         match self.0.open_table(Definition::new(name)) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -94,11 +95,21 @@ impl RedbSnapshot {
         }
     }
 
-    pub(crate) fn get(
-        &self,
-        table: &'static str,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Names of the tables with at least one row.
+    pub(crate) fn tables(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for table in self.0.list_tables().map_err(StoreError::engine)? {
+            let name = table.name().to_owned();
+            if let Some(open) = self.table(&name)?
+                && !open.is_empty().map_err(StoreError::engine)?
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    pub(crate) fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(table) = self.table(table)? else { return Ok(None) };
         let value = table.get(key).map_err(StoreError::engine)?;
         Ok(value.map(|guard| guard.value().to_vec()))
@@ -106,7 +117,7 @@ impl RedbSnapshot {
 
     pub(crate) fn scan(
         &self,
-        table: &'static str,
+        table: &str,
         part: &Prefix,
         direction: Direction,
         limit: usize,
@@ -132,43 +143,43 @@ impl RedbSnapshot {
 /// A write transaction with the tables that it has opened.
 struct Transaction<'t> {
     transaction: &'t redb::WriteTransaction,
-    tables: HashMap<&'static str, Table<'t, &'static [u8], &'static [u8]>>,
+    tables: HashMap<String, WritableTable<'t>>,
 }
 
 impl<'t> Transaction<'t> {
-    fn table(
-        &mut self,
-        name: &'static str,
-    ) -> Result<&mut Table<'t, &'static [u8], &'static [u8]>, StoreError> {
-        match self.tables.entry(name) {
-            Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(vacant) => {
-                let opened = self.transaction.open_table(Definition::new(name));
-                Ok(vacant.insert(opened.map_err(StoreError::engine)?))
-            }
+    fn table(&mut self, name: &str) -> Result<&mut WritableTable<'t>, StoreError> {
+        if !self.tables.contains_key(name) {
+            let opened = self.transaction.open_table(Definition::new(name));
+            self.tables.insert(name.to_owned(), opened.map_err(StoreError::engine)?);
         }
+        self.tables.get_mut(name).ok_or(StoreError::Closed)
     }
 }
 
 impl WriteTransaction for Transaction<'_> {
-    fn get(&mut self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn get(&mut self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let value = self.table(table)?.get(key).map_err(StoreError::engine)?;
         Ok(value.map(|guard| guard.value().to_vec()))
     }
 
-    fn put(&mut self, table: &'static str, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+    fn last_key(&mut self, table: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = self.table(table)?.last().map_err(StoreError::engine)?;
+        Ok(last.map(|(key, _)| key.value().to_vec()))
+    }
+
+    fn put(&mut self, table: &str, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         self.table(table)?.insert(key, value).map_err(StoreError::engine)?;
         Ok(())
     }
 
-    fn delete(&mut self, table: &'static str, key: &[u8]) -> Result<(), StoreError> {
+    fn delete(&mut self, table: &str, key: &[u8]) -> Result<(), StoreError> {
         self.table(table)?.remove(key).map_err(StoreError::engine)?;
         Ok(())
     }
 
     fn delete_range(
         &mut self,
-        table: &'static str,
+        table: &str,
         from: &[u8],
         to: Option<&[u8]>,
     ) -> Result<(), StoreError> {

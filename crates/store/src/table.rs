@@ -7,11 +7,12 @@ use base::number::LogPosition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::batch::{Batch, Check, Operation};
+use crate::batch::{AtLog, Batch, Check, Operation};
 use crate::codec::{CodecError, Key, KeyReader};
 use crate::committer::counter;
-use crate::engine::Reader;
 use crate::error::StoreError;
+use crate::raw::RawRow;
+use crate::snapshot::Reader;
 
 /// Which way a scan goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +201,12 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         self.check_equals(batch, key, was)
     }
 
+    /// A row as it is stored, for [`crate::Store::import`].
+    pub fn raw(&self, key: &K, value: &V) -> Result<RawRow, StoreError> {
+        let (key, value) = (key.to_bytes(), self.encode(value)?);
+        Ok(RawRow { table: self.name.to_owned(), key, value })
+    }
+
     fn key(&self, bytes: &[u8]) -> Result<K, StoreError> {
         let mut reader = KeyReader::new(bytes);
         let key = K::read(&mut reader).and_then(|key| reader.finish().map(|()| key));
@@ -232,7 +239,7 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<(K, LogPosition), V> {
         let last = batch.log.len().checked_sub(1);
         let record = last.ok_or(StoreError::NoRecord { table: self.name })?;
         let prefix = key.to_bytes();
-        batch.operations.push(Operation::PutAtPosition { table: self.name, prefix, record, value });
+        batch.at_log.push(AtLog { table: self.name, prefix, record, value });
         Ok(())
     }
 }
@@ -251,7 +258,7 @@ impl<K: Key> Counters<K> {
 
     /// The counter's value; 0 when never added to.
     pub async fn get(&self, store: &impl Reader, key: &K) -> Result<i64, StoreError> {
-        counter(self.name, store.read_one(self.name, &key.to_bytes()).await?)
+        counter(self.name, store.read_one(self.name, &key.to_bytes()).await?.as_deref())
     }
 
     /// Adds to the counter.
@@ -270,7 +277,7 @@ impl<K: Key> Counters<K> {
             let mut reader = KeyReader::new(&key);
             let read = K::read(&mut reader).and_then(|key| reader.finish().map(|()| key));
             let read = read.map_err(|source| StoreError::Codec { table: self.name, source })?;
-            Ok((read, counter(self.name, Some(value))?))
+            Ok((read, counter(self.name, Some(&value))?))
         };
         rows.into_iter().map(read).collect()
     }

@@ -1,0 +1,116 @@
+//! What the database held at one moment: a read-only transaction on a connection of its own.
+
+use deadpool_postgres::{Object, Pool};
+use tokio_postgres::Row;
+
+use crate::engine::Rows;
+use crate::error::StoreError;
+use crate::postgres::connect::{Failure, Patience, in_time, query_on};
+use crate::postgres::{
+    GET, GET_MANY, Parameters, Scan, Tables, keys_and_values, one_value, values,
+};
+use crate::table::{Direction, Prefix};
+
+/// The first statement is what fixes the moment.
+const BEGIN: &str = "begin isolation level repeatable read read only; select position from log_end";
+const NUMBER: &str = "select id from tables where name = $1";
+const NAMES: &str =
+    "select name from tables where exists (select 1 from rows where t = tables.id limit 1)";
+
+/// A read-only transaction; it ends when this is dropped.
+pub(crate) struct PostgresSnapshot(Option<Object>);
+
+impl PostgresSnapshot {
+    pub(crate) async fn begin(pool: &Pool, _: &Tables) -> Result<Self, StoreError> {
+        let mut patience = Patience::for_reads();
+        loop {
+            match Self::try_begin(pool).await {
+                Ok(snapshot) => return Ok(snapshot),
+                Err(failure) => patience.wait(failure).await?,
+            }
+        }
+    }
+
+    async fn try_begin(pool: &Pool) -> Result<Self, Failure> {
+        let connection = pool.get().await?;
+        match in_time(connection.batch_execute(BEGIN)).await {
+            Ok(()) => Ok(Self(Some(connection))),
+            Err(failure) => {
+                drop(Object::take(connection));
+                Err(failure)
+            }
+        }
+    }
+
+    pub(crate) async fn tables(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.rows(NAMES, &[]).await?;
+        let names: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
+        Ok(names.map_err(Failure::from)?)
+    }
+
+    pub(crate) async fn get(
+        &self,
+        table: &str,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(table) = self.number(table).await? else { return Ok(None) };
+        one_value(&self.rows(GET, &[&table, &key]).await?)
+    }
+
+    pub(crate) async fn get_many(
+        &self,
+        table: &str,
+        keys: &[Vec<u8>],
+    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let Some(table) = self.number(table).await? else {
+            return Ok(keys.iter().map(|_| None).collect());
+        };
+        values(&self.rows(GET_MANY, &[&table, &keys]).await?)
+    }
+
+    pub(crate) async fn scan(
+        &self,
+        table: &str,
+        part: &Prefix,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Rows, StoreError> {
+        if part.bounds().is_none() {
+            return Ok(Rows::new());
+        }
+        let Some(table) = self.number(table).await? else { return Ok(Rows::new()) };
+        let scan = Scan::new(table, part, direction, limit);
+        keys_and_values(&self.rows(scan.statement, &scan.parameters()).await?)
+    }
+
+    /// The number of a table, if it had one at this moment.
+    async fn number(&self, name: &str) -> Result<Option<i16>, StoreError> {
+        let rows = self.rows(NUMBER, &[&name]).await?;
+        let number = rows.first().map(|row| row.try_get(0)).transpose();
+        Ok(number.map_err(Failure::from)?)
+    }
+
+    async fn rows(
+        &self,
+        statement: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let connection = self.0.as_ref().ok_or(StoreError::Closed)?;
+        Ok(in_time(query_on(connection, statement, parameters)).await?)
+    }
+}
+
+impl Drop for PostgresSnapshot {
+    fn drop(&mut self) {
+        let Some(connection) = self.0.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(connection));
+            return;
+        };
+        runtime.spawn(async move {
+            if in_time(connection.batch_execute("rollback")).await.is_err() {
+                drop(Object::take(connection));
+            }
+        });
+    }
+}
