@@ -11,6 +11,7 @@ mod keeper;
 mod postgres;
 mod process;
 mod proxy;
+#[cfg(feature = "s3")]
 mod s3;
 mod small_disk;
 mod sql;
@@ -19,6 +20,7 @@ pub use certificate::Certificate;
 pub use postgres::{Durability, Postgres, Settings};
 pub use process::Process;
 pub use proxy::Proxy;
+#[cfg(feature = "s3")]
 pub use s3::{Keys, S3};
 pub use small_disk::SmallDisk;
 pub use sql::Sql;
@@ -28,4 +30,9 @@ use std::net::{Ipv4Addr, TcpListener};
 /// A port of this machine on which nothing listens at this moment.
 pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Whether this machine has a PostgreSQL that is new enough.
+pub fn postgres_is_installed() -> bool {
+    postgres::programs().is_ok()
 }

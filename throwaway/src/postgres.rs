@@ -2,7 +2,7 @@
 
 mod cluster;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -116,14 +116,20 @@ impl Postgres {
         self.sql.create_database_from(name, template)
     }
 
-    /// Where its files are: to be searched, or looked at when something is wrong.
-    pub fn data(&self) -> PathBuf {
-        self.cluster.data()
+    /// Where its files are, its data in `data/` and its log: to be searched, or looked at when
+    /// something is wrong.
+    pub fn directory(&self) -> &Path {
+        self.cluster.directory()
     }
 
     /// What the server has logged.
     pub fn logs(&self) -> anyhow::Result<String> {
         self.cluster.logs()
+    }
+
+    /// Whether it runs: it may have ended by itself.
+    pub fn is_running(&mut self) -> anyhow::Result<bool> {
+        self.process.as_mut().map_or(Ok(false), |process| Ok(process.ended()?.is_none()))
     }
 
     /// Kills every process of the server at once, as a service manager's `kill -9` does.
@@ -198,6 +204,8 @@ impl Postgres {
         if self.settings.durability == Durability::Fleeting {
             let off = ["fsync", "synchronous_commit", "full_page_writes"];
             lines.extend(off.map(|setting| format!("{setting} = off")));
+            // Nor does what was deleted live on in files that were kept for further use.
+            lines.push("wal_recycle = off".to_owned());
         }
         if self.settings.certificate.is_some() {
             lines.push("ssl = on".to_owned());

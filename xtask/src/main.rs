@@ -2,6 +2,8 @@
 
 mod architecture;
 mod bench;
+mod cluster;
+mod options;
 mod process;
 mod run;
 mod setup;
@@ -14,7 +16,9 @@ use anyhow::bail;
 
 const HELP: &str = "\
 cargo xtask run [--fresh] [--port N]   build everything and start a demo server
-cargo xtask test                       set up, format, lints, Rust, web and browser tests
+cargo xtask cluster [--fresh] [--port N]   the same with three nodes, PostgreSQL, S3 and HAProxy
+cargo xtask test [--store postgres]    set up, format, lints, Rust, web and browser tests, these
+                                       on files and on PostgreSQL; or those on PostgreSQL alone
 cargo xtask check                      the quick part of it: format, lints, architecture
 cargo xtask bench [ARGUMENTS]          measure a server, in the release profile
 cargo xtask screenshots                take pictures of every screen into docs/screenshots";
@@ -37,7 +41,8 @@ fn dispatch() -> anyhow::Result<()> {
     };
     match command {
         "run" => run::run(rest),
-        "test" => test::test(),
+        "cluster" => cluster::cluster(rest),
+        "test" => test::test(rest),
         "check" => test::check(),
         "bench" => bench::bench(rest),
         "screenshots" => test::screenshots(),

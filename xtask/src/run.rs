@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
+use crate::options::Options;
 use crate::process::{command, root, run as run_to_end, say};
 use crate::setup;
 
@@ -13,16 +14,7 @@ const DEMO: &str = ".chappe/demo";
 
 /// Builds everything and becomes the demo server.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    let mut port = "8008".to_owned();
-    let mut fresh = false;
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--fresh" => fresh = true,
-            "--port" => arguments.next().context("--port wants a number")?.clone_into(&mut port),
-            other => bail!("run has no option {other:?}; it has --fresh and --port"),
-        }
-    }
+    let Options { fresh, port } = Options::read("run", arguments)?;
     setup::web_client()?;
     run_to_end("cargo", ".", &["build", "--package", "chappe"])?;
     let directory = root().join(DEMO);

@@ -1,4 +1,4 @@
-//! What a fresh machine lacks, installed by its own means: npm packages, a browser.
+//! What a fresh machine lacks, installed by its own means: npm packages, a browser, PostgreSQL.
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +10,8 @@ use crate::process::{exists, output, root, run, say};
 
 /// The browser of the tests, as Debian names it.
 const CHROMIUM: &str = "/usr/bin/chromium";
+/// The proxy before a cluster, as Debian names it.
+pub(crate) const HAPROXY: &str = "/usr/sbin/haproxy";
 /// Oldest Node.js that the client builds with.
 const NODE: u32 = 20;
 
@@ -36,14 +38,35 @@ pub(crate) fn browser() -> anyhow::Result<()> {
     if Path::new(CHROMIUM).exists() {
         return Ok(());
     }
-    if !exists("apt-get") {
-        bail!("the browser tests need Chromium at {CHROMIUM}; install it by your system's means");
+    let what = format!("the browser tests need Chromium at {CHROMIUM}");
+    debian(&what, &["chromium", "fonts-noto-color-emoji"])
+}
+
+/// The programs of PostgreSQL. Ours run on directories of their own, whatever else runs.
+pub(crate) fn postgres() -> anyhow::Result<()> {
+    if throwaway::postgres_is_installed() {
+        return Ok(());
     }
-    say("installing Chromium from Debian, for the browser tests");
+    debian("the tests and the cluster need PostgreSQL 15 or newer", &["postgresql", "openssl"])
+}
+
+/// The proxy before a cluster.
+pub(crate) fn haproxy() -> anyhow::Result<()> {
+    if Path::new(HAPROXY).exists() {
+        return Ok(());
+    }
+    debian(&format!("the cluster needs HAProxy at {HAPROXY}"), &["haproxy"])
+}
+
+/// Installs packages of Debian, or says what is to be installed by hand.
+fn debian(what_for: &str, packages: &[&str]) -> anyhow::Result<()> {
+    if !exists("apt-get") {
+        bail!("{what_for}; install it by your system's means");
+    }
+    say(&format!("{what_for}: installing {} from Debian", packages.join(", ")));
     run("apt-get", ".", &["update", "-q"])?;
-    let packages = ["chromium", "fonts-noto-color-emoji"];
     let install = ["install", "-q", "-y", "--no-install-recommends"];
-    run("apt-get", ".", &[install.as_slice(), packages.as_slice()].concat())
+    run("apt-get", ".", &[install.as_slice(), packages].concat())
 }
 
 fn require_node() -> anyhow::Result<()> {

@@ -1,31 +1,103 @@
 //! `cargo xtask test`: everything that decides whether a change may land.
+//!
+//! The integration and browser tests run twice: on files, and on a throw-away PostgreSQL.
 
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
+use throwaway::{Durability, Postgres, Settings};
 
 use crate::process::{command, execute, exists, root, run, say};
 use crate::tally::Tally;
 use crate::{architecture, setup};
 
+/// Tells tests where a PostgreSQL server is on which they may make databases. The integration
+/// and browser tests run on it when they are told, and on files when not.
+const POSTGRES: &str = "CHAPPE_TEST_POSTGRES";
+
+/// Which tests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    All,
+    /// Those of the PostgreSQL engine, and all that can run on files or on it, on it.
+    OnPostgres,
+}
+
+/// Part of the Rust tests.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// All but those of the program; those of the store run on every engine.
+    Libraries,
+    /// The store's alone.
+    Store,
+    /// The program's.
+    Program,
+    /// The program's that speak to a server.
+    Integration,
+}
+
 /// Sets up, runs every check and every test, and ends with the counts.
-pub(crate) fn test() -> anyhow::Result<()> {
+pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
+    let which = which(arguments)?;
     setup::web_client()?;
     setup::browser()?;
-    check()?;
-    let rust = rust_tests()?;
-    let web = vitest("web", &[])?;
-    // The Rust tests have built the program that these drive.
-    let browser = vitest("e2e", &["--project", "tests"])?;
-    say(&format!("\nRust: {rust}\nweb: {web}\nbrowser: {browser}\n"));
-    let total = rust.plus(web).plus(browser);
-    say(&total.to_string());
+    setup::postgres()?;
+    setup::haproxy()?;
+    if which == Which::All {
+        check()?;
+    }
+    let counts = counts(which)?;
+    let mut total = Tally::default();
+    say("");
+    for (name, tally) in counts {
+        say(&format!("{name}: {tally}"));
+        total = total.plus(tally);
+    }
+    say(&format!("\n{total}"));
     if total.failed > 0 || total.passed == 0 {
         bail!("not every test passed");
     }
     Ok(())
+}
+
+fn which(arguments: &[String]) -> anyhow::Result<Which> {
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Ok(Which::All),
+        ["--store", "postgres"] => Ok(Which::OnPostgres),
+        _ => bail!("test has the option --store postgres, and no other"),
+    }
+}
+
+/// Runs the tests.
+fn counts(which: Which) -> anyhow::Result<Vec<(&'static str, Tally)>> {
+    let browser = ["--project", "tests"];
+    let mut counts = Vec::new();
+    // Each on a server of its own: the browser tests search all that theirs has written.
+    let server = server()?;
+    if which == Which::All {
+        let libraries = rust_tests(Part::Libraries, Some(&server))?;
+        counts.push(("Rust", libraries.plus(rust_tests(Part::Program, None)?)));
+    }
+    let mut postgres = rust_tests(Part::Integration, Some(&server))?;
+    if which == Which::OnPostgres {
+        postgres = postgres.plus(rust_tests(Part::Store, Some(&server))?);
+    }
+    drop(server);
+    counts.push(("Rust on PostgreSQL", postgres));
+    // The Rust tests have built the program that these drive.
+    if which == Which::All {
+        counts.push(("web", vitest("web", &[], None)?));
+        counts.push(("browser", vitest("e2e", &browser, None)?));
+    }
+    counts.push(("browser on PostgreSQL", vitest("e2e", &browser, Some(&self::server()?))?));
+    Ok(counts)
+}
+
+fn server() -> anyhow::Result<Postgres> {
+    Postgres::start(Settings { durability: Durability::Fleeting, ..Settings::default() })
+        .context("a throw-away PostgreSQL for the tests")
 }
 
 /// Format, lints, and the shape of the tree.
@@ -48,13 +120,38 @@ pub(crate) fn screenshots() -> anyhow::Result<()> {
     run("npm", "e2e", &["run", "--silent", "screenshots"])
 }
 
-fn rust_tests() -> anyhow::Result<Tally> {
+impl Part {
+    /// This part, as nextest selects it.
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Libraries => "not package(chappe)",
+            Self::Store => "package(store)",
+            Self::Program => "package(chappe)",
+            Self::Integration => "package(chappe) and binary(it)",
+        }
+    }
+
+    /// This part, as `cargo test` selects it.
+    fn selection(self) -> &'static [&'static str] {
+        match self {
+            Self::Libraries => &["--workspace", "--exclude", "chappe"],
+            Self::Store => &["--package", "store"],
+            Self::Program => &["--package", "chappe"],
+            Self::Integration => &["--package", "chappe", "--test", "it"],
+        }
+    }
+}
+
+fn rust_tests(part: Part, server: Option<&Postgres>) -> anyhow::Result<Tally> {
     if exists("cargo-nextest") {
-        let arguments = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
-        let output = captured(&arguments)?;
+        // The whole workspace each time: of a part alone, the libraries would be built anew.
+        let workspace = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
+        let filter = ["--filterset", part.filter()];
+        let output = captured(&[workspace.as_slice(), &filter].concat(), server)?;
         return Tally::of_nextest(&output).context("the Rust tests did not run");
     }
-    let output = captured(&["test", "--workspace", "--locked", "--no-fail-fast"])?;
+    let all = ["test", "--locked", "--no-fail-fast"];
+    let output = captured(&[all.as_slice(), part.selection()].concat(), server)?;
     let tally = Tally::of_cargo_test(&output);
     if tally == Tally::default() {
         bail!("the Rust tests did not run");
@@ -63,10 +160,11 @@ fn rust_tests() -> anyhow::Result<Tally> {
 }
 
 /// Runs cargo, shows what it prints, and gives it back. Failing tests are in the counts.
-fn captured(arguments: &[&str]) -> anyhow::Result<String> {
+fn captured(arguments: &[&str], server: Option<&Postgres>) -> anyhow::Result<String> {
     say(&format!("\n> cargo {}", arguments.join(" ")));
     let mut child = command("cargo", ".", arguments)
         .env("CARGO_TERM_COLOR", "never")
+        .envs(environment(server))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -78,6 +176,11 @@ fn captured(arguments: &[&str]) -> anyhow::Result<String> {
     text += &reader.join().unwrap_or_default();
     child.wait().context("cargo does not end")?;
     Ok(text)
+}
+
+/// What tests are told of a server.
+fn environment(server: Option<&Postgres>) -> Option<(&'static str, String)> {
+    server.map(|server| (POSTGRES, server.url("")))
 }
 
 fn echo(stream: Option<impl std::io::Read>) -> String {
@@ -94,14 +197,15 @@ fn echo(stream: Option<impl std::io::Read>) -> String {
 }
 
 /// Runs the vitest tests of a folder, those that `which` selects.
-fn vitest(folder: &str, which: &[&str]) -> anyhow::Result<Tally> {
+fn vitest(folder: &str, which: &[&str], server: Option<&Postgres>) -> anyhow::Result<Tally> {
     let report = root().join("target").join(format!("vitest-{folder}.json"));
     if report.exists() {
         fs::remove_file(&report).context("the last report does not go away")?;
     }
     let to = format!("--outputFile={}", report.display());
     let arguments = ["vitest", "run", "--reporter=default", "--reporter=json", &to];
-    let ended = execute(command("npx", folder, &arguments).args(which));
+    let mut vitest = command("npx", folder, &arguments);
+    let ended = execute(vitest.args(which).envs(environment(server)));
     let tally = fs::read_to_string(&report)
         .with_context(|| format!("the tests of {folder}/ did not run"))
         .and_then(|text| Tally::of_vitest(&text))?;
@@ -110,4 +214,20 @@ fn vitest(folder: &str, which: &[&str]) -> anyhow::Result<Tally> {
         return Ok(tally.plus(Tally { passed: 0, failed: 1 }));
     }
     Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_selects_tests() {
+        let which = |text: &str| {
+            which(&text.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>()).ok()
+        };
+        assert_eq!(which(""), Some(Which::All));
+        assert_eq!(which("--store postgres"), Some(Which::OnPostgres));
+        assert_eq!(which("--store redb"), None);
+        assert_eq!(which("--store"), None);
+    }
 }

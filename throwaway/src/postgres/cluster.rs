@@ -55,7 +55,11 @@ impl Cluster {
         self.data().join("PG_VERSION").exists()
     }
 
-    pub(super) fn data(&self) -> PathBuf {
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
