@@ -1,11 +1,14 @@
 /** Looks for what people said in every byte that a server keeps. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Files under a directory in which any form of a needle stands, with the needle. */
-export function findOnDisk(directory: string, needles: Iterable<string | Buffer>): string[] {
+/** Files at or under some places in which any form of a needle stands, with the needle. */
+export function findOnDisk(
+  places: readonly string[],
+  needles: Iterable<string | Buffer>,
+): string[] {
   const wanted = [...needles].map((needle) => ({ needle, forms: formsOf(needle) }));
-  return filesUnder(directory).flatMap((path) => {
+  return places.flatMap(filesUnder).flatMap((path) => {
     const bytes = readFileSync(path);
     return wanted
       .filter(({ forms }) => forms.some((form) => bytes.includes(form)))
@@ -14,12 +17,13 @@ export function findOnDisk(directory: string, needles: Iterable<string | Buffer>
 }
 
 /** How many bytes were looked at. */
-export function sizeOnDisk(directory: string): number {
-  return filesUnder(directory).reduce((sum, path) => sum + readFileSync(path).length, 0);
+export function sizeOnDisk(places: readonly string[]): number {
+  return places.flatMap(filesUnder).reduce((sum, path) => sum + readFileSync(path).length, 0);
 }
 
-function filesUnder(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
+function filesUnder(place: string): string[] {
+  if (statSync(place).isFile()) return [place];
+  return readdirSync(place, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,5 +1,5 @@
 /** The real program, on a free port and a data directory of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Browsers } from "./browser.ts";
+import { Databases, environment } from "./databases.ts";
 import { Person } from "./person.ts";
 import type { Locale } from "./words.ts";
 
@@ -22,17 +23,26 @@ export const PASSWORD = "le télégraphe optique";
 const PROGRAM =
   process.env.E2E_PROGRAM ?? new URL("../../target/debug/chappe", import.meta.url).pathname;
 
+const CONFIGURATION = ["--config", "chappe.toml"];
+
 /** A running server, and the people on it. */
 export class Server {
   readonly base: string;
   readonly directory: string;
+  readonly #databases: Databases | undefined;
   readonly #process: ChildProcess;
   readonly #browsers: Browsers;
   readonly #people: Person[] = [];
 
-  private constructor(base: string, directory: string, process: ChildProcess, browsers: Browsers) {
+  private constructor(
+    base: string,
+    [directory, databases]: readonly [string, Databases | undefined],
+    process: ChildProcess,
+    browsers: Browsers,
+  ) {
     this.base = base;
     this.directory = directory;
+    this.#databases = databases;
     this.#process = process;
     this.#browsers = browsers;
   }
@@ -42,14 +52,17 @@ export class Server {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: build it first`);
     const directory = await mkdtemp(join(tmpdir(), "chappe-e2e-"));
     await writeFile(join(directory, "chappe.toml"), configuration(setup));
+    const databases = Databases.fresh();
+    const options = { cwd: directory, env: environment(databases) };
+    if (databases !== undefined) execFileSync(PROGRAM, ["migrate", ...CONFIGURATION], options);
     const log = createWriteStream(join(directory, "server.log"));
-    const child = spawn(PROGRAM, ["serve", "--config", "chappe.toml"], {
-      cwd: directory,
+    const child = spawn(PROGRAM, ["serve", ...CONFIGURATION], {
+      ...options,
       stdio: ["ignore", "pipe", "pipe"],
     });
     child.stderr.pipe(log);
     const base = await readiness(child, directory);
-    return new Server(base, directory, child, await Browsers.open(base));
+    return new Server(base, [directory, databases], child, await Browsers.open(base));
   }
 
   /** An account, not yet signed in anywhere. */
@@ -112,8 +125,14 @@ export class Server {
     if (problems.length > 0) throw new Error(`the browsers complained:\n${problems.join("\n")}`);
   }
 
+  /** Files and directories of its databases, when it has any. */
+  get databasePlaces(): string[] {
+    return this.#databases?.places ?? [];
+  }
+
   /** Removes what the server kept. */
   async forget(): Promise<void> {
+    this.#databases?.drop();
     await rm(this.directory, { recursive: true, force: true });
   }
 

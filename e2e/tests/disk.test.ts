@@ -45,8 +45,9 @@ it("nothing of what people say, send or are called is found", async () => {
   await server.stop();
 
   const wanted = [...TEXTS, report.name, picture.name, ROOM, ...NAMES, ...CONTENTS];
-  expect(sizeOnDisk(server.directory)).toBeGreaterThan(picture.buffer.length);
-  expect(findOnDisk(server.directory, wanted)).toEqual([]);
+  const places = [server.directory, ...server.databasePlaces];
+  expect(sizeOnDisk(places)).toBeGreaterThan(picture.buffer.length);
+  expect(findOnDisk(places, wanted)).toEqual([]);
   await server.forget();
 });
 
@@ -77,9 +78,9 @@ it("the same search finds all of it where nothing is encrypted or sealed", async
   }
   await server.stop();
 
-  const data = join(server.directory, "data");
+  const places = [join(server.directory, "data"), ...server.databasePlaces];
   for (const needle of [...TEXTS, report.name, picture.name, ROOM, NAMES[0], ...CONTENTS]) {
-    expect(findOnDisk(data, [needle]), String(needle)).not.toEqual([]);
+    expect(findOnDisk(places, [needle]), String(needle)).not.toEqual([]);
   }
   await server.forget();
 });
