@@ -67,7 +67,7 @@ async fn write_everywhere(server: &Server, alice: &Person) {
 
 #[tokio::test]
 async fn no_word_that_anybody_wrote_stands_on_the_disk() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_alone("").await;
     let alice = server.register("alice").await;
     write_everywhere(&server, &alice).await;
     server.stop().await;
@@ -80,7 +80,7 @@ async fn no_word_that_anybody_wrote_stands_on_the_disk() {
 #[tokio::test]
 async fn the_search_finds_every_word_where_sealing_is_off() {
     let off = "[rooms]\nencryption = \"optional\"\n[store]\nsealing = \"off\"";
-    let mut server = Server::start_with(off).await;
+    let mut server = Server::start_alone(off).await;
     let alice = server.register("alice").await;
     write_everywhere(&server, &alice).await;
     server.stop().await;

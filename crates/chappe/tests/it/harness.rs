@@ -1,5 +1,6 @@
 //! A server in a process of its own, and the people who use it.
 
+mod database;
 mod http;
 mod person;
 mod server;

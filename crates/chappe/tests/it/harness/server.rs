@@ -1,5 +1,6 @@
 //! The program, started for one test and ended with it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -8,16 +9,20 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
+use super::database::{Databases, program};
 use super::{Http, Person};
 
 /// Password of everybody in tests.
 pub(crate) const PASSWORD: &str = "le télégraphe optique";
 
-/// A running server on a data directory of its own. Dropping it kills the process.
+/// A running server on a data directory of its own, and on databases of its own when the tests run
+/// on PostgreSQL. Dropping it kills the process.
 pub(crate) struct Server {
-    directory: TempDir,
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
+    // After the process, which would hold on to them.
+    databases: Option<Databases>,
+    directory: TempDir,
     pub(crate) base: String,
     pub(crate) http: Http,
 }
@@ -31,6 +36,16 @@ impl Server {
     /// The same, with further configuration: TOML sections that this one does not have
     /// (`[rooms]`…), or in place of those that it has (`[registration]`, `[limits]`).
     pub(crate) async fn start_with(configuration: &str) -> Self {
+        Self::start_on(Databases::fresh(), configuration).await
+    }
+
+    /// The same, with nobody else's data beside its own: [`Self::files_with`] then searches every
+    /// byte that any program wrote for it, PostgreSQL's write-ahead log among them.
+    pub(crate) async fn start_alone(configuration: &str) -> Self {
+        Self::start_on(Databases::alone(), configuration).await
+    }
+
+    async fn start_on(databases: Option<Databases>, configuration: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let unless_given = |section: &str, keys: &str| {
             let given = configuration.contains(section);
@@ -46,9 +61,9 @@ impl Server {
             data = directory.path().join("data").display(),
         );
         std::fs::write(directory.path().join("chappe.toml"), text).expect("a file");
-        let (process, output, base) = spawn(directory.path()).await;
+        let (process, output, base) = spawn(directory.path(), databases.as_ref()).await;
         let http = Http::new(&base);
-        Self { directory, process, output, base, http }
+        Self { process, output, databases, directory, base, http }
     }
 
     /// Stops the server as an operator does, and starts it on the same data.
@@ -72,7 +87,8 @@ impl Server {
 
     /// Starts the server again, after [`Self::stop`] or [`Self::kill`], on the same data.
     pub(crate) async fn start_again(&mut self) {
-        (self.process, self.output, self.base) = spawn(self.directory.path()).await;
+        let started = spawn(self.directory.path(), self.databases.as_ref()).await;
+        (self.process, self.output, self.base) = started;
         self.http = Http::new(&self.base);
     }
 
@@ -110,10 +126,13 @@ impl Server {
         self.process.id().expect("a running process")
     }
 
-    /// Files under the data directory that contain these bytes.
+    /// Files that contain these bytes: under the data directory, and of the databases.
     pub(crate) fn files_with(&self, needle: &[u8]) -> Vec<PathBuf> {
         let mut found = Vec::new();
         search(&self.data(), needle, &mut found);
+        for directory in self.databases.iter().flat_map(Databases::directories) {
+            search(&directory, needle, &mut found);
+        }
         found
     }
 }
@@ -124,8 +143,13 @@ fn search(directory: &Path, needle: &[u8], found: &mut Vec<PathBuf>) {
         if path.is_dir() {
             search(&path, needle, found);
         } else {
-            let bytes = std::fs::read(&path).expect("a file");
-            if bytes.windows(needle.len()).any(|window| window == needle) {
+            let bytes = match std::fs::read(&path) {
+                Ok(bytes) => bytes,
+                // PostgreSQL goes on working, and what it has removed is nowhere.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => panic!("{}: {error}", path.display()),
+            };
+            if memchr::memmem::find(&bytes, needle).is_some() {
                 found.push(path);
             }
         }
@@ -133,8 +157,11 @@ fn search(directory: &Path, needle: &[u8], found: &mut Vec<PathBuf>) {
 }
 
 /// Starts the program and waits until it says that it is ready, and where.
-async fn spawn(directory: &Path) -> (Child, Lines<BufReader<ChildStdout>>, String) {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_chappe"))
+async fn spawn(
+    directory: &Path,
+    databases: Option<&Databases>,
+) -> (Child, Lines<BufReader<ChildStdout>>, String) {
+    let mut process = Command::from(program(databases))
         .args(["serve", "--config", "chappe.toml"])
         .current_dir(directory)
         .stdout(Stdio::piped())
