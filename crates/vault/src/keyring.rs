@@ -1,9 +1,11 @@
 //! The keyring: who owns which key, and which keys are gone for ever.
 //!
 //! A destroyed key leaves a tombstone, so that the person's identifier never gets a new key
-//! without anybody noticing. What was unwrapped is remembered; destroying forgets it at once.
+//! without anybody noticing. What was unwrapped is remembered; destroying forgets it at once, on
+//! this node, and on the others as soon as they know of the record that it leaves in the log.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use base::number::RoomNo;
 use moka::sync::Cache;
@@ -14,11 +16,12 @@ use tokio::sync::RwLock;
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
+use crate::follow::record_destruction;
 use crate::master::KeyEncryptionKey;
 use crate::sealing::{Place, SealingKey};
 
 /// Wrapped keys, by owner.
-const KEYS: Table<Owner, KeyRow> = Table::new("keys");
+pub(crate) const KEYS: Table<Owner, KeyRow> = Table::new("keys");
 /// A known text sealed by the key-encryption key: tells whether a given one is the right one.
 const PROOF: Table<(), Vec<u8>> = Table::new("proof");
 const PROOF_TEXT: &[u8] = b"chappe keyring";
@@ -52,7 +55,7 @@ pub enum Sealing {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum KeyRow {
+pub(crate) enum KeyRow {
     Wrapped(Vec<u8>),
     Destroyed,
 }
@@ -67,16 +70,18 @@ pub(crate) enum Found {
 
 /// The keys of a server. Cheap to clone: all clones are the same vault.
 #[derive(Clone)]
-pub struct Vault(Arc<Inner>);
+pub struct Vault(pub(crate) Arc<Inner>);
 
-struct Inner {
-    keyring: Store,
+pub(crate) struct Inner {
+    pub(crate) keyring: Store,
     master: KeyEncryptionKey,
     sealing: Sealing,
-    known: Cache<Owner, SealingKey>,
-    /// Shared by who reads a key and remembers it, exclusive to who destroys one: a key read
-    /// just before its destruction is not remembered after it.
-    destruction: RwLock<()>,
+    pub(crate) known: Cache<Owner, SealingKey>,
+    /// Shared by who reads a key and remembers it, exclusive to who destroys one, or learns that
+    /// another node has: a key read just before its destruction is not remembered after it.
+    pub(crate) destruction: RwLock<()>,
+    /// How far the keyring's log was followed.
+    pub(crate) followed: AtomicU64,
 }
 
 impl Vault {
@@ -91,8 +96,11 @@ impl Vault {
         master: KeyEncryptionKey,
         sealing: Sealing,
     ) -> Result<Self, VaultError> {
+        // Nothing is remembered yet, so nothing that was destroyed before is to be forgotten.
+        let followed = AtomicU64::new(keyring.log_end().0);
         let (known, destruction) = (Cache::new(REMEMBERED), RwLock::default());
-        let vault = Self(Arc::new(Inner { keyring, master, sealing, known, destruction }));
+        let inner = Inner { keyring, master, sealing, known, destruction, followed };
+        let vault = Self(Arc::new(inner));
         vault.prove_master().await?;
         Ok(vault)
     }
@@ -119,11 +127,15 @@ impl Vault {
     /// copy. Handles that were given out before still work until they are dropped.
     pub async fn destroy(&self, owner: &Owner) -> Result<(), VaultError> {
         let _exclusive = self.0.destruction.write().await;
-        for _ in 0..TOMBSTONES {
+        // Before anything is written: a commit whose answer is lost may have been made.
+        self.0.known.invalidate(owner);
+        for turn in 0..TOMBSTONES {
             let mut batch = Batch::new();
             KEYS.put(&mut batch, owner, &KeyRow::Destroyed)?;
+            if turn == 0 {
+                record_destruction(&mut batch, owner);
+            }
             self.0.keyring.commit(batch).await?;
-            self.0.known.invalidate(owner);
         }
         Ok(())
     }
@@ -137,6 +149,7 @@ impl Vault {
     }
 
     pub(crate) async fn find(&self, owner: &Owner) -> Result<Found, VaultError> {
+        self.follow().await?;
         if let Some(key) = self.0.known.get(owner) {
             return Ok(Found::Key(key));
         }
@@ -182,6 +195,16 @@ impl Vault {
 
     async fn prove_master(&self) -> Result<(), VaultError> {
         let place = Place { table: PROOF.name(), key: &[] };
+        let proof = match PROOF.get(&self.0.keyring, &()).await? {
+            Some(proof) => proof,
+            None => self.make_proof(place).await?,
+        };
+        let text = self.master().open(place, &proof).map_err(|_| VaultError::WrongKey)?;
+        if text == PROOF_TEXT { Ok(()) } else { Err(VaultError::WrongKey) }
+    }
+
+    /// The proof of a keyring that had none. Of two nodes that begin one, the first has the key.
+    async fn make_proof(&self, place: Place<'_>) -> Result<Vec<u8>, VaultError> {
         let mut batch = Batch::new();
         PROOF.check_absent(&mut batch, &());
         PROOF.put(&mut batch, &(), &self.master().seal(place, PROOF_TEXT)?)?;
@@ -189,9 +212,7 @@ impl Vault {
             Ok(_) | Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        let proof = PROOF.get(&self.0.keyring, &()).await?.ok_or(VaultError::WrongKey)?;
-        let text = self.master().open(place, &proof).map_err(|_| VaultError::WrongKey)?;
-        if text == PROOF_TEXT { Ok(()) } else { Err(VaultError::WrongKey) }
+        PROOF.get(&self.0.keyring, &()).await?.ok_or(VaultError::WrongKey)
     }
 }
 

@@ -8,8 +8,10 @@
 //! The attacker here is the thief of a disk or of a backup. A raw key never leaves this crate.
 
 mod error;
+mod follow;
 mod keyring;
 mod master;
+mod opens;
 mod sealed_table;
 mod sealing;
 mod signing;
