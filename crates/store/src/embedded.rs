@@ -45,7 +45,7 @@ impl Embedded {
         });
         applied.unwrap_or_else(|error: StoreError| {
             tracing::error!(%error, batches = batches.len(), "transaction failed");
-            let failed = |_| Err(StoreError::Engine(error.to_string()).into());
+            let failed = |_| Err(error.again().into());
             batches.iter().map(failed).collect()
         })
     }
@@ -59,7 +59,7 @@ impl Embedded {
     pub(crate) fn snapshot(&self) -> Result<EmbeddedSnapshot, StoreError> {
         Ok(match self {
             Self::Redb(engine) => EmbeddedSnapshot::Redb(engine.snapshot()?),
-            Self::Memory(disk) => EmbeddedSnapshot::Memory(disk.snapshot()),
+            Self::Memory(disk) => EmbeddedSnapshot::Memory(disk.snapshot()?),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The engine in memory, for tests: a disk that outlives the stores opened on it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use base::number::LogPosition;
@@ -26,6 +27,7 @@ struct Shared {
     /// One transaction at a time.
     writer: Mutex<()>,
     nodes: Mutex<Vec<Weak<Node>>>,
+    away: AtomicBool,
 }
 
 /// What the disk held at one moment.
@@ -37,19 +39,39 @@ impl MemoryDisk {
         Self::default()
     }
 
+    /// The disk is away, as a database across a network may be: nothing is read and nothing is
+    /// written until it comes back.
+    pub fn go_away(&self) {
+        self.0.away.store(true, Ordering::SeqCst);
+    }
+
+    /// The disk is there again, with everything that it held.
+    pub fn come_back(&self) {
+        self.0.away.store(false, Ordering::SeqCst);
+    }
+
+    fn require_there(&self) -> Result<(), StoreError> {
+        if self.0.away.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable { reason: "the disk is away".to_owned() });
+        }
+        Ok(())
+    }
+
     pub(crate) fn write<T>(
         &self,
         work: &mut dyn FnMut(&mut dyn WriteTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let _turn = self.0.writer.lock();
+        self.require_there()?;
         let mut transaction = Transaction(self.0.tables.read().clone());
         let result = work(&mut transaction)?;
         *self.0.tables.write() = transaction.0;
         Ok(result)
     }
 
-    pub(crate) fn snapshot(&self) -> MemorySnapshot {
-        MemorySnapshot(self.0.tables.read().clone())
+    pub(crate) fn snapshot(&self) -> Result<MemorySnapshot, StoreError> {
+        self.require_there()?;
+        Ok(MemorySnapshot(self.0.tables.read().clone()))
     }
 
     pub(crate) fn join(&self, node: &Arc<Node>) {
