@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use base::clock::Clock;
+use base::clock::{Clock, Timestamp};
 use ruma_common::{OwnedUserId, UserId};
 use store::{CodecError, Store, StoreError};
 use vault::{Owner, Vault};
 
 use crate::cache::SessionCache;
-use crate::confirm::Confirmations;
 use crate::directory::Directory;
 use crate::error::AccountError;
 use crate::follow::Tasks;
@@ -33,7 +32,6 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) cache: SessionCache,
     pub(crate) seen: Seen,
-    pub(crate) confirmations: Confirmations,
     pub(crate) directory: Directory,
     pub(crate) sign_in_per_account: Limiter,
     pub(crate) sign_in_per_address: Limiter,
@@ -54,7 +52,6 @@ impl Accounts {
             passwords: Passwords::new(settings.password_cost, settings.password_length)?,
             cache: SessionCache::default(),
             seen: Seen::default(),
-            confirmations: Confirmations::default(),
             directory: Directory::new(settings.directory_people),
             sign_in_per_account: Limiter::new(limits.sign_in_per_account),
             sign_in_per_address: Limiter::new(limits.sign_in_per_address),
@@ -90,6 +87,11 @@ impl Accounts {
             Some(row @ AccountRow::Active { .. }) => Ok(row),
             _ => Err(AccountError::UnknownUser(user.to_owned())),
         }
+    }
+
+    /// Whether what was to last until `end`, by whichever node's clock, is over by this one's.
+    pub(crate) fn is_past(&self, end: Timestamp, now: Timestamp) -> bool {
+        end.plus(self.0.settings.clock_difference) <= now
     }
 
     /// The person that a full user id, or a localpart alone, means here.

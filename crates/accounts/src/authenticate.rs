@@ -12,7 +12,7 @@ use crate::cache::Cached;
 use crate::error::AccountError;
 use crate::seen::STEP;
 use crate::sessions::{drop_tokens, record_session};
-use crate::tables::{SESSIONS, SessionKey, SessionRow, TOKENS, TokenPair};
+use crate::tables::{ENDED, SESSIONS, SessionKey, SessionRow, TOKENS, TokenPair};
 use crate::token::{self, TokenHash, TokenKind};
 
 /// A person, by one of their sessions.
@@ -34,7 +34,7 @@ impl Accounts {
             Some(cached) => cached,
             None => self.read_session(hash, now).await?,
         };
-        if is_over(cached.expires, now) {
+        if self.is_over(cached.expires, now) {
             return Err(AccountError::UnknownToken { soft_logout: true });
         }
         let (user_id, device_id) = (cached.user_id.clone(), cached.device_id.clone());
@@ -42,6 +42,11 @@ impl Accounts {
             self.0.seen.note((user_id.to_string(), device_id.to_string()), now);
         }
         Ok(Session { user_id, device_id })
+    }
+
+    /// Whether tokens have expired. Those that were ended by hand have, by every clock.
+    fn is_over(&self, expires: Option<Timestamp>, now: Timestamp) -> bool {
+        expires.is_some_and(|expires| expires == ENDED || self.is_past(expires, now))
     }
 
     async fn read_session(
@@ -54,7 +59,7 @@ impl Accounts {
             let (key, row) = self.session_of(&hash).await?;
             let pair = row.pair(&hash, |pair| Some(pair.access));
             let pair = pair.ok_or(AccountError::UnknownToken { soft_logout: false })?;
-            if is_over(pair.expires, now) {
+            if self.is_over(pair.expires, now) {
                 return Err(AccountError::UnknownToken { soft_logout: true });
             }
             if row.current == *pair && row.previous.is_some() {
@@ -115,8 +120,4 @@ impl SessionRow {
     ) -> Option<&TokenPair> {
         std::iter::once(&self.current).chain(&self.previous).find(|pair| part(pair) == Some(*hash))
     }
-}
-
-fn is_over(expires: Option<Timestamp>, now: Timestamp) -> bool {
-    expires.is_some_and(|expires| expires <= now)
 }

@@ -1,27 +1,18 @@
 //! User-interactive authentication: proving again who one is, for one request.
 //!
 //! The proof is bound to whoever asks, to the endpoint and to what is asked: a proof given for one
-//! request is none for another. Sessions of it are in memory, bounded, short-lived and used once.
+//! request is none for another. What is done of it is in the store: each step may reach another
+//! node.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use base::clock::Timestamp;
-use base::random;
-use parking_lot::Mutex;
 use ruma_common::OwnedUserId;
+use serde::{Deserialize, Serialize};
 
-use crate::accounts::Accounts;
+use crate::accounts::{ATTEMPTS, Accounts};
 use crate::error::AccountError;
 use crate::sign_in::Credentials;
 
-/// How long a session may take.
-const LIFETIME: Duration = Duration::from_mins(10);
-/// Sessions at once at most; the oldest go first.
-const SESSIONS: usize = 10_000;
-
 /// Something that proves a little.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// The password.
     Password,
@@ -101,16 +92,6 @@ pub enum Refusal {
     WrongStage,
 }
 
-/// The sessions that are underway.
-#[derive(Default)]
-pub(crate) struct Confirmations(Mutex<HashMap<String, Underway>>);
-
-struct Underway {
-    matter: Matter,
-    completed: Vec<Stage>,
-    expires: Timestamp,
-}
-
 impl Accounts {
     /// Confirms a request by one of `flows`, a step at a time.
     pub async fn confirm(
@@ -119,30 +100,54 @@ impl Accounts {
         flows: &'static [&'static [Stage]],
         attempt: Attempt<'_>,
     ) -> Result<Confirmation, AccountError> {
-        let confirmations = &self.0.confirmations;
-        let now = self.0.clock.now();
-        let begin = || confirmations.begin(matter, now);
-        let (session, mut completed, mut refusal) = match attempt.session {
-            None => (begin(), Vec::new(), None),
-            Some(session) => match confirmations.find(session, matter, now) {
-                Some(completed) => (session.to_owned(), completed, None),
-                None => (begin(), Vec::new(), Some(Refusal::UnknownSession)),
+        let mut underway = match attempt.session {
+            None => self.new_confirmation(),
+            Some(session) => match self.confirmation(matter, session).await? {
+                Some(underway) => underway,
+                None => return self.refuse_unknown(matter, flows).await,
             },
         };
-        if let (Some(proof), None) = (attempt.proof, refusal) {
-            match self.check_proof(matter, &proof).await? {
+        let proven = match &attempt.proof {
+            Some(proof) => Some(self.check_proof(matter, proof).await?),
+            None => None,
+        };
+        for _ in 0..ATTEMPTS {
+            let done = underway.completed();
+            let (completed, refusal) = match proven {
+                None => (done.to_vec(), None),
+                Some(Err(refusal)) => (done.to_vec(), Some(refusal)),
                 // A stage that is done already is not refused, and does not count twice.
-                Ok(stage) if completed.contains(&stage) => {}
-                Ok(stage) if is_next(flows, &completed, stage) => {
-                    completed = confirmations.complete(&session, stage);
+                Some(Ok(stage)) if done.contains(&stage) => (done.to_vec(), None),
+                Some(Ok(stage)) if is_next(flows, done, stage) => ([done, &[stage]].concat(), None),
+                Some(Ok(_)) => (done.to_vec(), Some(Refusal::WrongStage)),
+            };
+            if flows.contains(&completed.as_slice()) {
+                if self.finish_confirmation(matter, &underway).await? {
+                    return Ok(Confirmation::Complete);
                 }
-                Ok(_) => refusal = Some(Refusal::WrongStage),
-                Err(reason) => refusal = Some(reason),
+            } else if self.keep_confirmation(matter, &underway, &completed).await? {
+                let session = underway.session;
+                let challenge = Challenge { session, flows, completed, refusal };
+                return Ok(Confirmation::Required(challenge));
+            }
+            // Another request of the same session came first.
+            match self.confirmation(matter, &underway.session).await? {
+                Some(now) => underway = now,
+                None => return self.refuse_unknown(matter, flows).await,
             }
         }
-        if flows.contains(&completed.as_slice()) && confirmations.end(&session) {
-            return Ok(Confirmation::Complete);
-        }
+        Err(AccountError::Busy)
+    }
+
+    /// Begins anew for somebody who named what is not underway.
+    async fn refuse_unknown(
+        &self,
+        matter: &Matter,
+        flows: &'static [&'static [Stage]],
+    ) -> Result<Confirmation, AccountError> {
+        let (underway, completed) = (self.new_confirmation(), Vec::new());
+        self.keep_confirmation(matter, &underway, &completed).await?;
+        let (session, refusal) = (underway.session, Some(Refusal::UnknownSession));
         Ok(Confirmation::Required(Challenge { session, flows, completed, refusal }))
     }
 
@@ -168,56 +173,9 @@ impl Accounts {
     }
 }
 
-impl Confirmations {
-    /// What is done of a session of this matter.
-    fn find(&self, session: &str, matter: &Matter, now: Timestamp) -> Option<Vec<Stage>> {
-        let sessions = self.0.lock();
-        let underway = sessions.get(session)?;
-        (underway.matter == *matter && underway.expires > now).then(|| underway.completed.clone())
-    }
-
-    fn begin(&self, matter: &Matter, now: Timestamp) -> String {
-        let session = random::base32::<32>();
-        let expires = now.plus(LIFETIME);
-        let mut sessions = self.0.lock();
-        if sessions.len() >= SESSIONS {
-            make_room(&mut sessions, now);
-        }
-        let underway = Underway { matter: matter.clone(), completed: Vec::new(), expires };
-        sessions.insert(session.clone(), underway);
-        session
-    }
-
-    /// Notes a stage; what is done then.
-    fn complete(&self, session: &str, stage: Stage) -> Vec<Stage> {
-        let mut sessions = self.0.lock();
-        let Some(underway) = sessions.get_mut(session) else { return Vec::new() };
-        underway.completed.push(stage);
-        underway.completed.clone()
-    }
-
-    /// Ends a session; whether it was there, which is so for one request only.
-    fn end(&self, session: &str) -> bool {
-        self.0.lock().remove(session).is_some()
-    }
-}
-
 /// Whether a stage comes next in one of the flows.
 fn is_next(flows: &[&[Stage]], completed: &[Stage], stage: Stage) -> bool {
     flows.iter().any(|flow| {
         flow.strip_prefix(completed).and_then(<[Stage]>::first).is_some_and(|next| *next == stage)
     })
-}
-
-/// Drops what has expired, and, if that is not enough, the older half.
-fn make_room(sessions: &mut HashMap<String, Underway>, now: Timestamp) {
-    sessions.retain(|_, underway| underway.expires > now);
-    if sessions.len() < SESSIONS {
-        return;
-    }
-    let mut expiries: Vec<_> = sessions.values().map(|underway| underway.expires).collect();
-    let middle = expiries.len() / 2;
-    let (_, median, _) = expiries.select_nth_unstable(middle);
-    let median = *median;
-    sessions.retain(|_, underway| underway.expires > median);
 }

@@ -58,7 +58,8 @@ impl Accounts {
                     for (session, _) in &sessions {
                         self.forget_session(session);
                     }
-                    return self.refresh_directory(user).await;
+                    self.tell_directory(user).await;
+                    return Ok(());
                 }
                 Err(CommitError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),

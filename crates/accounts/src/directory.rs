@@ -85,11 +85,19 @@ impl Accounts {
         Ok(self.0.directory.index.read().search(&words(term), limit))
     }
 
-    /// Reads everybody into the index.
+    /// Reads everybody into the index; searches wait until it is done.
     pub(crate) async fn build_directory(&self) -> Result<(), AccountError> {
-        let result = self.read_everybody().await;
+        self.read_everybody().await?;
         self.0.directory.ready.send_replace(true);
-        result
+        Ok(())
+    }
+
+    /// Reads one person into the index anew, whose change is made: that it fails is no failure of
+    /// the change, and the log's follower tries again.
+    pub(crate) async fn tell_directory(&self, user: &UserId) {
+        if let Err(error) = self.refresh_directory(user).await {
+            tracing::debug!(%error, "the directory learns of a change later");
+        }
     }
 
     /// Reads one person into the index anew.

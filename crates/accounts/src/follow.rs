@@ -2,15 +2,22 @@
 //!
 //! Another node may have ended a session or changed a name; the log says so.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use base::change::Change;
-use store::LogFollower;
+use ruma_common::OwnedUserId;
+use store::{LogFollower, StoreError};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 use crate::accounts::{Accounts, Inner};
 use crate::error::AccountError;
 use crate::seen::STEP;
+
+/// How long is waited before what failed is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The tasks of some accounts: they end with them, and let the store go.
 pub(crate) struct Tasks([AbortHandle; 2]);
@@ -33,28 +40,42 @@ impl Drop for Tasks {
 }
 
 async fn follow(accounts: Weak<Inner>, mut follower: LogFollower) {
-    if let Some(inner) = accounts.upgrade()
-        && let Err(error) = Accounts(inner).build_directory().await
-    {
-        tracing::error!(%error, "the directory could not be built");
+    while let Some(inner) = accounts.upgrade() {
+        match Accounts(inner).build_directory().await {
+            Ok(()) => break,
+            Err(error) => tracing::warn!(%error, "the directory is not built yet"),
+        }
+        tokio::time::sleep(PAUSE).await;
     }
+    // People whose names changed and could not be read yet.
+    let mut unread = BTreeSet::new();
     loop {
         // Waits without holding the accounts, so that they can be dropped meanwhile.
-        let entries = match follower.next().await {
+        let told = if unread.is_empty() {
+            follower.next().await
+        } else {
+            timeout(PAUSE, follower.next()).await.unwrap_or(Ok(Vec::new()))
+        };
+        let entries = match told {
             Ok(entries) => entries,
-            Err(error) => return tracing::debug!(%error, "accounts no longer follow the log"),
+            Err(StoreError::Closed) => return,
+            Err(error) => {
+                tracing::error!(%error, "accounts cannot follow the log; trying again");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
         };
         let Some(inner) = accounts.upgrade() else { return };
         let accounts = Accounts(inner);
         for entry in &entries {
-            let applied = match journal::decode(entry) {
-                Ok(change) => accounts.apply(&change).await,
-                Err(error) => Err(error.into()),
-            };
-            if let Err(error) = applied {
-                tracing::error!(%error, position = %entry.position, "a change was not followed");
+            match journal::decode(entry) {
+                Ok(change) => accounts.apply(change, &mut unread),
+                Err(error) => {
+                    tracing::error!(%error, position = %entry.position, "an unknown change");
+                }
             }
         }
+        accounts.read_names(&mut unread).await;
     }
 }
 
@@ -69,12 +90,29 @@ async fn flush(accounts: Weak<Inner>) {
 }
 
 impl Accounts {
-    async fn apply(&self, change: &Change) -> Result<(), AccountError> {
+    /// Forgets at once what a change makes void; what must be read for it is left in `unread`.
+    fn apply(&self, change: Change, unread: &mut BTreeSet<OwnedUserId>) {
         match change {
-            Change::Session { user, device } => self.0.cache.forget(user, device),
-            Change::Profile { user } => self.refresh_directory(user).await?,
+            Change::Session { user, device } => self.0.cache.forget(&user, &device),
+            Change::Profile { user } => drop(unread.insert(user)),
             _ => {}
         }
-        Ok(())
+    }
+
+    /// Reads people into the directory anew; those who cannot be read now stay in `unread`.
+    async fn read_names(&self, unread: &mut BTreeSet<OwnedUserId>) {
+        while let Some(user) = unread.first() {
+            match self.refresh_directory(user).await {
+                Ok(()) => drop(unread.pop_first()),
+                Err(AccountError::Store(StoreError::Unavailable { reason })) => {
+                    tracing::warn!(%reason, "the directory learns of a change later");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "somebody is found by an old name");
+                    unread.pop_first();
+                }
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ mod accounts;
 mod authenticate;
 mod cache;
 mod confirm;
+mod confirmations;
 mod deactivate;
 mod directory;
 mod error;

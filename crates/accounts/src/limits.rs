@@ -2,6 +2,7 @@
 //!
 //! One instant per key (the generic cell rate algorithm), in memory, bounded. Keys are hashed with
 //! a random key of this process: neither names nor addresses stay, and nobody can aim at a slot.
+//! Each node of a cluster counts for itself: whoever reaches N of them has N times as many tries.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};

@@ -110,7 +110,7 @@ impl Accounts {
             journal::record(&mut batch, &Change::Profile { user: user.to_owned() })?;
             match self.0.store.commit(batch).await {
                 Ok(_) => {
-                    self.refresh_directory(user).await?;
+                    self.tell_directory(user).await;
                     return Ok(Profile::from(changed));
                 }
                 Err(CommitError::Conflict { .. }) => {}

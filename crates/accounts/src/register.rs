@@ -39,7 +39,7 @@ impl Accounts {
             let batch = self.opening(&user, &hash, name.as_deref()).await?;
             match (self.0.store.commit(batch).await, localpart) {
                 (Ok(_), _) => {
-                    self.refresh_directory(&user).await?;
+                    self.tell_directory(&user).await;
                     return Ok(user);
                 }
                 (Err(CommitError::Conflict { .. }), Some(_)) => {

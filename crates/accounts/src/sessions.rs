@@ -17,8 +17,8 @@ use store::{Batch, CommitError, Prefix, StoreError};
 use crate::accounts::{ATTEMPTS, Accounts, owner, stored_user};
 use crate::error::AccountError;
 use crate::tables::{
-    ACCOUNTS, AccountRow, SESSION_NAMES, SESSIONS, SESSIONS_SEEN, SessionKey, SessionRow, TOKENS,
-    TokenPair, TokenRow,
+    ACCOUNTS, AccountRow, ENDED, SESSION_NAMES, SESSIONS, SESSIONS_SEEN, SessionKey, SessionRow,
+    TOKENS, TokenPair, TokenRow,
 };
 use crate::token::{self, TokenHash, TokenKind};
 
@@ -200,8 +200,8 @@ impl Accounts {
             SESSIONS.check_equals(&mut batch, &key, &row)?;
             drop_tokens(&mut batch, &row.previous);
             row.current.refresh.iter().for_each(|hash| TOKENS.delete(&mut batch, hash));
-            let expires = Some(self.0.clock.now());
-            let current = TokenPair { access: row.current.access, expires, refresh: None };
+            let (access, expires) = (row.current.access, Some(ENDED));
+            let current = TokenPair { access, expires, refresh: None };
             SESSIONS.put(&mut batch, &key, &SessionRow { current, previous: None, ..row })?;
             if self.change_session(batch, &key).await? {
                 return Ok(());
@@ -218,7 +218,7 @@ impl Accounts {
         let devices = self.devices(user).await?;
         let info = |device: OwnedDeviceId| {
             let key = (user.to_string(), device.to_string());
-            let last_seen = self.0.seen.get(&key).or_else(|| seen.get(&key).copied());
+            let last_seen = self.0.seen.get(&key).max(seen.get(&key).copied());
             SessionInfo { name: names.get(&device).cloned(), last_seen, device_id: device }
         };
         Ok(devices.into_iter().map(info).collect())
@@ -236,10 +236,8 @@ impl Accounts {
         }
         let (store, vault) = (&self.0.store, &self.0.vault);
         let name = SESSION_NAMES.get(store, vault, &owner(user), &key).await?;
-        let last_seen = match self.0.seen.get(&key) {
-            Some(seen) => Some(seen),
-            None => SESSIONS_SEEN.get(store, &key).await?,
-        };
+        // Another node may have seen it later, and this one may not have written it yet.
+        let last_seen = self.0.seen.get(&key).max(SESSIONS_SEEN.get(store, &key).await?);
         Ok(SessionInfo { device_id: device.to_owned(), name, last_seen })
     }
 

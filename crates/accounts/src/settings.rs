@@ -20,6 +20,9 @@ pub struct Settings {
     pub access_token_lifetime: Duration,
     /// How long an access token lives whose client cannot refresh it; `None` is for ever.
     pub session_lifetime: Option<Duration>,
+    /// How far the clocks of two nodes may be apart: what one node lets expire, another still
+    /// takes for as long.
+    pub clock_difference: Duration,
     /// How often may be tried.
     pub limits: Limits,
     /// People in the directory's index at most: the index is in memory.
@@ -36,6 +39,7 @@ impl Settings {
             password_length: 8,
             access_token_lifetime: Duration::from_hours(1),
             session_lifetime: None,
+            clock_difference: Duration::from_mins(5),
             limits: Limits::default(),
             directory_people: 200_000,
         }
@@ -80,7 +84,7 @@ pub struct Rate {
     pub every: Duration,
 }
 
-/// How often may be tried; `None` lifts a limit.
+/// How often may be tried, on each node for itself; `None` lifts a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Wrong passwords for one account.

@@ -118,7 +118,7 @@ impl Accounts {
         LOGIN_TOKENS.check_equals(&mut batch, &hash, &row)?;
         LOGIN_TOKENS.delete(&mut batch, &hash);
         match self.0.store.commit(batch).await {
-            Ok(_) if row.expires > now => {}
+            Ok(_) if !self.is_past(row.expires, now) => {}
             // Expired, or somebody else used it first.
             Ok(_) | Err(CommitError::Conflict { .. }) => {
                 return Err(AccountError::WrongCredentials);
@@ -135,7 +135,7 @@ impl Accounts {
         let all = Prefix::all();
         let rows = LOGIN_TOKENS.scan(store, &all, Direction::Forward, LOGIN_TOKENS_SWEPT).await?;
         let mut batch = Batch::new();
-        for (hash, _) in rows.iter().filter(|(_, row)| row.expires <= now) {
+        for (hash, _) in rows.iter().filter(|(_, row)| self.is_past(row.expires, now)) {
             LOGIN_TOKENS.delete(&mut batch, hash);
         }
         if !batch.is_empty() {

@@ -10,10 +10,16 @@ use serde::{Deserialize, Serialize};
 use store::Table;
 use vault::SealedTable;
 
+use crate::confirm::Stage;
 use crate::token::TokenHash;
 
 /// Person and device.
 pub(crate) type SessionKey = (String, String);
+/// Person, or part of the strangers, and hash of an authentication's id.
+pub(crate) type ConfirmationKey = (String, [u8; 32]);
+
+/// When tokens expired that were ended by hand.
+pub(crate) const ENDED: Timestamp = Timestamp(0);
 
 /// Every account that ever was: an identifier is never given twice.
 pub(crate) const ACCOUNTS: Table<String, AccountRow> = Table::new("accounts");
@@ -29,6 +35,13 @@ pub(crate) const SESSIONS_SEEN: Table<SessionKey, Timestamp> = Table::new("sessi
 pub(crate) const TOKENS: Table<[u8; 32], TokenRow> = Table::new("tokens");
 /// Hash of a token for one sign-in → who signs in.
 pub(crate) const LOGIN_TOKENS: Table<[u8; 32], LoginTokenRow> = Table::new("login_tokens");
+/// User-interactive authentications that are underway: whose, and the hash of their id.
+pub(crate) const CONFIRMATIONS: Table<ConfirmationKey, ConfirmationRow> =
+    Table::new("confirmations");
+/// What each of them is to confirm. Hashed from a request that may hold a password, so it is sealed
+/// even so: under the person's key, or the server's where nobody is known yet.
+pub(crate) const CONFIRMATION_MATTERS: SealedTable<ConfirmationKey, [u8; 32]> =
+    SealedTable::new("confirmation_matters");
 /// What a person shows of themselves.
 pub(crate) const PROFILES: SealedTable<String, ProfileRow> = SealedTable::new("profiles");
 /// How often a profile changed: every change names the version that it was decided on.
@@ -101,6 +114,15 @@ pub(crate) struct TokenRow {
 pub(crate) struct LoginTokenRow {
     pub(crate) user: String,
     pub(crate) expires: Timestamp,
+}
+
+/// A user-interactive authentication that is underway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConfirmationRow {
+    /// When it expires, by the clock of the node that began it.
+    pub(crate) expires: Timestamp,
+    /// What is done.
+    pub(crate) completed: Vec<Stage>,
 }
 
 /// A profile: its fields, each as JSON text.

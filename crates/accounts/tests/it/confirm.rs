@@ -10,22 +10,32 @@ use ruma_common::OwnedUserId;
 
 use crate::town::{HOME, PASSWORD, Town, secret};
 
-const BY_PASSWORD: &[&[Stage]] = &[&[Stage::Password]];
+pub(crate) const BY_PASSWORD: &[&[Stage]] = &[&[Stage::Password]];
 const TWO_STEPS: &[&[Stage]] = &[&[Stage::RegistrationToken, Stage::Dummy]];
 
-fn matter(user: &OwnedUserId) -> Matter {
+pub(crate) fn matter(user: &OwnedUserId) -> Matter {
     Matter { user: Some(user.clone()), fingerprint: [1; 32] }
 }
 
 impl Town {
-    async fn begins(&self, matter: &Matter, flows: &'static [&'static [Stage]]) -> Challenge {
+    pub(crate) async fn begins(
+        &self,
+        matter: &Matter,
+        flows: &'static [&'static [Stage]],
+    ) -> Challenge {
         match self.accounts.confirm(matter, flows, Attempt::default()).await.unwrap() {
             Confirmation::Required(challenge) => challenge,
             Confirmation::Complete => panic!("confirmed without any proof"),
         }
     }
 
-    async fn shows(&self, matter: &Matter, session: &str, who: &str, word: &str) -> Confirmation {
+    pub(crate) async fn shows(
+        &self,
+        matter: &Matter,
+        session: &str,
+        who: &str,
+        word: &str,
+    ) -> Confirmation {
         let password = secret(word);
         let credentials = Credentials { identifier: who, password: &password, address: HOME };
         let proof = Some(Proof::Password(credentials));
@@ -34,7 +44,7 @@ impl Town {
     }
 }
 
-fn refusal(confirmation: Confirmation) -> Option<Refusal> {
+pub(crate) fn refusal(confirmation: Confirmation) -> Option<Refusal> {
     match confirmation {
         Confirmation::Required(challenge) => challenge.refusal,
         Confirmation::Complete => panic!("confirmed"),
@@ -147,4 +157,43 @@ async fn a_proof_used_by_many_at_once_confirms_one() {
     let outcomes = futures_util::future::join_all(tries).await;
     let complete = outcomes.iter().filter(|outcome| **outcome == Confirmation::Complete);
     assert_eq!(complete.count(), 1);
+}
+
+#[tokio::test]
+async fn what_is_underway_is_bounded_for_each_person_and_the_newest_stay() {
+    let town = Town::found().await;
+    let (alice, bob) = (matter(&town.person("alice").await), matter(&town.person("bob").await));
+    let early = town.begins(&bob, BY_PASSWORD).await.session;
+    let mut last = String::new();
+    for _ in 0..50 {
+        town.clock.advance(Duration::from_millis(1));
+        last = town.begins(&alice, BY_PASSWORD).await.session;
+    }
+    assert_eq!(town.confirmations().await, 32 + 1);
+    assert_eq!(town.shows(&bob, &early, "bob", PASSWORD).await, Confirmation::Complete);
+    assert_eq!(town.shows(&alice, &last, "alice", PASSWORD).await, Confirmation::Complete);
+}
+
+#[tokio::test]
+async fn what_nobody_finished_in_time_is_swept_away() {
+    let town = Town::found().await;
+    let alice = matter(&town.person("alice").await);
+    town.begins(&alice, BY_PASSWORD).await;
+    town.begins(&Matter { user: None, fingerprint: [1; 32] }, TWO_STEPS).await;
+    town.clock.advance(Duration::from_mins(10) - Duration::from_millis(1));
+    town.accounts.flush().await.unwrap();
+    assert_eq!(town.confirmations().await, 2);
+    town.clock.advance(Duration::from_millis(1));
+    town.accounts.flush().await.unwrap();
+    assert_eq!(town.confirmations().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_done_leaves_nothing_behind() {
+    let town = Town::found().await;
+    let alice = matter(&town.person("alice").await);
+    let session = town.begins(&alice, BY_PASSWORD).await.session;
+    assert_eq!(town.confirmations().await, 1);
+    town.shows(&alice, &session, "alice", PASSWORD).await;
+    assert_eq!(town.confirmations().await, 0);
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod cluster;
 mod confirm;
 mod deactivate;
 mod directory;

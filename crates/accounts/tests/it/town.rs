@@ -38,6 +38,23 @@ impl Town {
         Self::on_with(store, vault, change).await
     }
 
+    /// Two nodes on one disk, each with a store, a vault and a clock of its own.
+    pub(crate) async fn cluster() -> (Self, Self, MemoryDisk) {
+        let (disk, keys) = (MemoryDisk::new(), MemoryDisk::new());
+        let a = Self::node(&disk, &keys).await;
+        (a, Self::node(&disk, &keys).await, disk)
+    }
+
+    async fn node(disk: &MemoryDisk, keys: &MemoryDisk) -> Self {
+        let store = Store::open_memory(disk, None).unwrap();
+        let keyring = Store::open_memory(keys, None).unwrap();
+        let vault = Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
+        let between = |settings: &mut Settings| {
+            settings.clock_difference = Duration::from_mins(5);
+        };
+        Self::on_with(store, vault, between).await
+    }
+
     /// A server on other stores.
     pub(crate) async fn on(store: Store, vault: Vault) -> Self {
         Self::on_with(store, vault, |_| {}).await
@@ -123,6 +140,13 @@ impl Town {
         self.accounts.begin_session(user, new).await.unwrap()
     }
 
+    /// How many user-interactive authentications the store holds.
+    pub(crate) async fn confirmations(&self) -> usize {
+        const CONFIRMATIONS: Table<(String, [u8; 32]), (u64, Vec<u8>)> =
+            Table::new("confirmations");
+        CONFIRMATIONS.all(&self.store, &Prefix::all()).await.unwrap().len()
+    }
+
     pub(crate) async fn knows(&self, token: &Secret<String>) -> bool {
         self.accounts.authenticate(token.expose()).await.is_ok()
     }
@@ -139,6 +163,7 @@ async fn open(
     settings.registration = Registration::Open;
     settings.limits = Limits::LIFTED;
     settings.access_token_lifetime = Duration::from_mins(5);
+    settings.clock_difference = Duration::ZERO;
     change(&mut settings);
     let clock: Arc<dyn Clock> = clock.clone();
     Accounts::open(store.clone(), vault.clone(), settings, clock).await.unwrap()
