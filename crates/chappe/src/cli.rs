@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::{demo, logging, server};
+use crate::{backup, copy, demo, logging, restore, server, verify};
 
 /// Sealed messaging for public services, on the open Matrix protocol.
 #[derive(Parser)]
@@ -39,7 +39,14 @@ enum Command {
         /// Where it listens.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8008")]
         listen: SocketAddr,
+        /// Makes the organisation on the server of this configuration instead, and ends.
+        #[arg(long, value_name = "FILE", conflicts_with = "listen")]
+        config: Option<PathBuf>,
     },
+    Copy(copy::Arguments),
+    Backup(backup::Arguments),
+    Restore(restore::Arguments),
+    Verify(verify::Arguments),
     /// Says which version this is.
     Version,
 }
@@ -69,7 +76,17 @@ pub(crate) fn run() -> anyhow::Result<()> {
             say(&config::describe(&config))
         }
         Command::Config { command: ConfigCommand::Example } => say(config::EXAMPLE),
-        Command::Demo { directory, listen } => runtime()?.block_on(demo::run(&directory, listen)),
+        Command::Demo { directory, listen, config: None } => {
+            runtime()?.block_on(demo::run(&directory, listen))
+        }
+        Command::Demo { directory, config: Some(config), .. } => {
+            let config = Config::load(Some(&config))?;
+            runtime()?.block_on(demo::settle(&directory, config))
+        }
+        Command::Copy(arguments) => runtime()?.block_on(copy::run(arguments)),
+        Command::Backup(arguments) => runtime()?.block_on(backup::run(arguments)),
+        Command::Restore(arguments) => runtime()?.block_on(restore::run(arguments)),
+        Command::Verify(arguments) => runtime()?.block_on(verify::run(arguments)),
         Command::Version => say(concat!("chappe ", env!("CARGO_PKG_VERSION"))),
     }
 }

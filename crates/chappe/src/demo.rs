@@ -30,24 +30,45 @@ struct Person {
 
 /// Runs the demo until told to stop.
 pub(crate) async fn run(directory: &Path, listen: SocketAddr) -> anyhow::Result<()> {
-    logging::start(&Log { level: "warn".to_owned(), ..Log::default() })?;
+    logging::start(&log())?;
     let server = Server::open(config(directory, listen)?).await?;
     let accounts = server.accounts().clone();
     let people = people(directory, &accounts).await?;
     let listening = server.listen().await?;
     let port = listening.addresses().first().map_or(listen.port(), SocketAddr::port);
-    let mut text = format!("Chappe is ready: http://localhost:{port}/\n\n");
-    for Person { name, user, password } in &people {
+    let introduction = introduction(&people);
+    say(&format!(
+        "Chappe is ready: http://localhost:{port}/\n\n{introduction}\
+         Ctrl-C stops the server; the next start finds everything as it was."
+    ))?;
+    listening.run(server::told_to_stop()).await;
+    accounts.flush().await?;
+    Ok(())
+}
+
+/// Makes the people of the demo on the server of a configuration, says who they are, and ends.
+pub(crate) async fn settle(directory: &Path, config: Config) -> anyhow::Result<()> {
+    logging::start(&log())?;
+    let server = Server::open(config).await?;
+    let people = people(directory, server.accounts()).await?;
+    server.accounts().flush().await?;
+    say(&introduction(&people))
+}
+
+/// Who the people are, and how to be them.
+fn introduction(people: &[Person]) -> String {
+    let mut text = String::new();
+    for Person { name, user, password } in people {
         for part in ["  ", name, "\n    user name  ", user, "\n    password   ", password, "\n\n"] {
             text.push_str(part);
         }
     }
     text += "Sign in as each in a window of its own (a private window keeps them apart).\n";
-    text += "Ctrl-C stops the server; the next start finds everything as it was.";
-    say(&text)?;
-    listening.run(server::told_to_stop()).await;
-    accounts.flush().await?;
-    Ok(())
+    text
+}
+
+fn log() -> Log {
+    Log { level: "warn".to_owned(), ..Log::default() }
 }
 
 fn config(directory: &Path, listen: SocketAddr) -> anyhow::Result<Config> {
