@@ -77,6 +77,8 @@ struct Request {
 pub(crate) struct Committer {
     queue: Option<mpsc::Sender<Request>>,
     node: Arc<Node>,
+    /// Whether the engine is across a network.
+    may_be_away: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -90,7 +92,8 @@ impl Committer {
         let (queue, requests) = mpsc::channel(QUEUE);
         let failed = |error: std::io::Error| StoreError::Engine(error.to_string());
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        if let Engine::Postgres(_) = engine {
+        let may_be_away = matches!(engine, Engine::Postgres(_));
+        if may_be_away {
             builder.enable_all();
         }
         let runtime = builder.build().map_err(failed)?;
@@ -99,10 +102,11 @@ impl Committer {
             .name("committer".to_owned())
             .spawn(move || runtime.block_on(worker.run(requests)))
             .map_err(failed)?;
-        Ok(Self { queue: Some(queue), node, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), node, may_be_away, thread: Some(thread) })
     }
 
-    /// Hands a batch over and waits for its answer, for [`PATIENCE`] at most.
+    /// Hands a batch over and waits for its answer: where the engine may be away, for
+    /// [`PATIENCE`] at most.
     pub(crate) async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
@@ -111,6 +115,9 @@ impl Committer {
             queue.send(request).await.map_err(|_| StoreError::Closed)?;
             answered.await.map_err(|_| StoreError::Closed)?
         };
+        if !self.may_be_away {
+            return asked.await;
+        }
         tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(too_late().into()))
     }
 }
@@ -141,18 +148,19 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(&mut self, requests: mpsc::Receiver<Request>) {
+    async fn run(&mut self, mut requests: mpsc::Receiver<Request>) {
         if let Engine::Postgres(engine) = &self.engine {
             engine.start_listening(&self.node);
         }
-        self.work(requests).await;
+        let mut group = Vec::with_capacity(GROUP);
+        self.work(&mut requests, &mut group).await;
+        // Before the askers of what is left learn it.
         self.node.close();
     }
 
-    async fn work(&mut self, mut requests: mpsc::Receiver<Request>) {
-        let mut group = Vec::with_capacity(GROUP);
-        while requests.recv_many(&mut group, GROUP).await > 0 {
-            drop_late(&mut group);
+    async fn work(&mut self, requests: &mut mpsc::Receiver<Request>, group: &mut Vec<Request>) {
+        while requests.recv_many(group, GROUP).await > 0 {
+            drop_late(group);
             self.taken += group.len() as u64;
             if self.crashes(Moment::BeforeCommit) {
                 return;
@@ -162,7 +170,7 @@ impl Worker {
             if self.crashes(Moment::BeforeAnswer) {
                 return;
             }
-            self.answer(&mut group, answers);
+            self.answer(group, answers);
         }
     }
 

@@ -13,8 +13,8 @@ use crate::postgres::{PostgresEngine, PostgresSnapshot};
 use crate::raw::RawRow;
 use crate::table::{Direction, Prefix, Table};
 
-/// Raw rows of one table, as engines hold them.
-pub(crate) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+/// Rows of one table as they stand: key and value.
+pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 #[derive(Clone)]
 pub(crate) enum Engine {
@@ -81,10 +81,10 @@ impl Engine {
     }
 
     /// Says something to the other nodes.
-    pub(crate) fn publish(&self, from: &Arc<Node>, topic: &'static str, payload: Vec<u8>) {
+    pub(crate) fn publish(&self, from: &Arc<Node>, topic: &'static str, payload: &[u8]) {
         match self {
             Self::Embedded(Embedded::Redb(_)) => {}
-            Self::Embedded(Embedded::Memory(disk)) => disk.publish(from, topic, &payload),
+            Self::Embedded(Embedded::Memory(disk)) => disk.publish(from, topic, payload),
             Self::Postgres(engine) => engine.publish(topic, payload),
         }
     }
@@ -103,11 +103,7 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn get(
-        &self,
-        table: &str,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Embedded(engine) => engine.snapshot()?.get(table, key),
             Self::Postgres(engine) => engine.get(table, key).await,
@@ -162,11 +158,7 @@ impl View {
         }
     }
 
-    pub(crate) async fn get(
-        &self,
-        table: &str,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Embedded(snapshot) => snapshot.get(table, key),
             Self::Postgres(snapshot) => snapshot.get(table, key).await,

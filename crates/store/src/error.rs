@@ -45,7 +45,9 @@ pub enum StoreError {
         known: u64,
     },
     /// The database's schema is older than this program's.
-    #[error("the database has schema {found} and this program needs {needed}: run `chappe migrate`")]
+    #[error(
+        "the database has schema {found} and this program needs {needed}: run `chappe migrate`"
+    )]
     OlderSchema {
         /// Version in the database; 0 when there is none.
         found: u64,

@@ -24,6 +24,7 @@ mod table;
 pub use batch::Batch;
 pub use codec::{CodecError, Key, KeyReader};
 pub use committer::{Committed, Crash, Moment};
+pub use engine::Rows;
 pub use engine::schema_version;
 pub use error::{CommitError, StoreError};
 pub use log::{LogEntry, LogFollower};

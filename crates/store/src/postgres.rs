@@ -6,6 +6,7 @@
 //!
 //! LISTEN and NOTIFY carry hints outside of transactions; whoever hears none asks every second.
 
+mod arrays;
 mod call;
 mod connect;
 mod hints;
@@ -52,7 +53,8 @@ const GET: &str = "select v from rows where t = $1 and k = $2";
 const GET_MANY: &str = "select r.v from unnest($2::bytea[]) with ordinality as asked(k, n)
      left join rows r on r.t = $1 and r.k = asked.k order by asked.n";
 const LOG_END: &str = "select position from log_end";
-const IMPORT: &str = "insert into rows (t, k, v) select * from unnest($1::smallint[], $2::bytea[], $3::bytea[])
+const IMPORT: &str =
+    "insert into rows (t, k, v) select * from unnest($1::smallint[], $2::bytea[], $3::bytea[])
      on conflict (t, k) do update set v = excluded.v";
 const FINISH_IMPORT: &str = "update log_end set position = coalesce(
      (select ('x' || encode(k, 'hex'))::bit(64)::bigint from rows where t = $1 order by k desc limit 1), 0)";
@@ -80,8 +82,8 @@ impl PostgresEngine {
         self.hints.announce(end);
     }
 
-    pub(crate) fn publish(&self, topic: &'static str, payload: Vec<u8>) {
-        self.hints.publish(topic, &payload);
+    pub(crate) fn publish(&self, topic: &'static str, payload: &[u8]) {
+        self.hints.publish(topic, payload);
     }
 
     pub(crate) async fn log_end(&self) -> Result<LogPosition, StoreError> {
@@ -91,14 +93,10 @@ impl PostgresEngine {
     }
 
     pub(crate) async fn snapshot(&self) -> Result<PostgresSnapshot, StoreError> {
-        PostgresSnapshot::begin(&self.pool, &self.tables).await
+        PostgresSnapshot::begin(&self.pool).await
     }
 
-    pub(crate) async fn get(
-        &self,
-        table: &str,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let table = self.tables.number(self, table).await?;
         one_value(&self.rows(GET, &[&table, &key]).await?)
     }

@@ -31,7 +31,7 @@ pub trait Reader: Sync {
         part: &Prefix,
         direction: Direction,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Rows, StoreError>> + Send;
 }
 
 impl Snapshot {
@@ -48,7 +48,7 @@ impl Snapshot {
         table: &str,
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    ) -> Result<Rows, StoreError> {
         // The smallest key after another is that key and a zero.
         let from = after.map_or_else(Vec::new, |key| [key, &[0]].concat());
         self.0.scan(table, &Prefix { from, to: None }, Direction::Forward, limit).await

@@ -131,8 +131,8 @@ impl Store {
     }
 
     /// Says something in passing to the other nodes: at most about 7 kB, and it may be lost.
-    pub fn publish(&self, topic: &'static str, payload: Vec<u8>) {
-        self.engine.publish(&self.node, topic, payload);
+    pub fn publish(&self, topic: &'static str, payload: impl AsRef<[u8]>) {
+        self.engine.publish(&self.node, topic, payload.as_ref());
     }
 
     /// What other nodes say in passing, from now on.

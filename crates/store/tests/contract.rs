@@ -24,6 +24,14 @@ mod contract {
                     }
                 )*
             }
+            mod postgres {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        super::$behaviour(crate::contract::disk::Disk::postgres().await).await;
+                    }
+                )*
+            }
             mod redb {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -35,10 +43,33 @@ mod contract {
         };
     }
 
+    /// As `on_every_engine!`, on those whose rows several nodes share.
+    macro_rules! on_every_shared_engine {
+        ($($behaviour:ident),* $(,)?) => {
+            mod memory {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        super::$behaviour(crate::contract::disk::Disk::memory()).await;
+                    }
+                )*
+            }
+            mod postgres {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        super::$behaviour(crate::contract::disk::Disk::postgres().await).await;
+                    }
+                )*
+            }
+        };
+    }
+
     mod batches;
     mod crashes;
     mod kill;
     mod log;
+    mod nodes;
     mod opening;
     mod reads;
 }

@@ -84,7 +84,7 @@ impl Dialer {
 
     /// A connection whose messages the caller reads.
     pub(crate) async fn dial(&self) -> Result<(Client, Wire), Failure> {
-        Ok(in_time(self.config.connect(self.tls.clone())).await?)
+        in_time(self.config.connect(self.tls.clone())).await
     }
 
     /// A connection that runs by itself.
@@ -122,7 +122,8 @@ fn tls(ca_certificate: Option<&Path>) -> Result<ClientConfig, StoreError> {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| StoreError::Engine(error.to_string()))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
@@ -162,9 +163,15 @@ fn is_passing(code: &SqlState) -> bool {
 /// Whether the client side could not encode or decode: no connection was at fault.
 fn is_ours(error: &tokio_postgres::Error) -> bool {
     let text = error.to_string();
-    ["error serializing", "error deserializing", "error retrieving", "invalid column", "error encoding"]
-        .iter()
-        .any(|beginning| text.starts_with(beginning))
+    [
+        "error serializing",
+        "error deserializing",
+        "error retrieving",
+        "invalid column",
+        "error encoding",
+    ]
+    .iter()
+    .any(|beginning| text.starts_with(beginning))
 }
 
 impl From<deadpool_postgres::PoolError> for Failure {

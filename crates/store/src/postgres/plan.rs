@@ -123,7 +123,8 @@ impl Run {
 
     /// Leaves out batches that were refused.
     pub(crate) fn leave_out(&mut self, refused: impl Fn(usize) -> bool) {
-        let kept = std::mem::take(&mut self.batches).into_iter().zip(std::mem::take(&mut self.folded));
+        let kept =
+            std::mem::take(&mut self.batches).into_iter().zip(std::mem::take(&mut self.folded));
         (self.batches, self.folded) = kept.filter(|(number, _)| !refused(*number)).unzip();
     }
 

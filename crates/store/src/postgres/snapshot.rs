@@ -6,9 +6,7 @@ use tokio_postgres::Row;
 use crate::engine::Rows;
 use crate::error::StoreError;
 use crate::postgres::connect::{Failure, Patience, in_time, query_on};
-use crate::postgres::{
-    GET, GET_MANY, Parameters, Scan, Tables, keys_and_values, one_value, values,
-};
+use crate::postgres::{GET, GET_MANY, Parameters, Scan, keys_and_values, one_value, values};
 use crate::table::{Direction, Prefix};
 
 /// The first statement is what fixes the moment.
@@ -21,7 +19,7 @@ const NAMES: &str =
 pub(crate) struct PostgresSnapshot(Option<Object>);
 
 impl PostgresSnapshot {
-    pub(crate) async fn begin(pool: &Pool, _: &Tables) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(pool: &Pool) -> Result<Self, StoreError> {
         let mut patience = Patience::for_reads();
         loop {
             match Self::try_begin(pool).await {
@@ -48,11 +46,7 @@ impl PostgresSnapshot {
         Ok(names.map_err(Failure::from)?)
     }
 
-    pub(crate) async fn get(
-        &self,
-        table: &str,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(table) = self.number(table).await? else { return Ok(None) };
         one_value(&self.rows(GET, &[&table, &key]).await?)
     }

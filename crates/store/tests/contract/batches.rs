@@ -32,7 +32,7 @@ fn put(batch: &mut Batch, key: u64, value: &str) {
 }
 
 async fn with_row(disk: &Disk, key: u64, value: &str) -> Store {
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     put(&mut batch, key, value);
     store.commit(batch).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_check_that_fails_leaves_nothing_of_the_batch(disk: Disk) {
 }
 
 async fn checks_look_at_what_was_before_the_batch(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     put(&mut batch, 1, "new");
     ROWS.check_absent(&mut batch, &1);
@@ -101,7 +101,7 @@ async fn checks_look_at_what_was_before_the_batch(disk: Disk) {
 }
 
 async fn of_two_that_decide_on_the_same_state_one_wins(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let climbers: Vec<_> = (0..8)
         .map(|climber: u64| {
             let store = store.clone();
@@ -138,7 +138,7 @@ async fn climb(store: &Store, name: u64) {
 }
 
 async fn counters_add_up_under_concurrency(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let adders: Vec<_> = (0..100)
         .map(|n| {
             let store = store.clone();
@@ -157,7 +157,7 @@ async fn counters_add_up_under_concurrency(disk: Disk) {
 }
 
 async fn a_counter_begins_at_zero_and_may_sink(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     assert_eq!(COUNTS.get(&store, &"depth".to_owned()).await.unwrap(), 0);
     let mut batch = Batch::new();
     COUNTS.add(&mut batch, &"depth".to_owned(), -3);
@@ -166,7 +166,7 @@ async fn a_counter_begins_at_zero_and_may_sink(disk: Disk) {
 }
 
 async fn deleting_a_range_takes_its_part_only(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     for key in 1..=5 {
         put(&mut batch, key, "row");
@@ -182,7 +182,7 @@ async fn deleting_a_range_takes_its_part_only(disk: Disk) {
 
 async fn deleting_a_whole_table_takes_long_keys_of_ff_too(disk: Disk) {
     const LONG: Table<[u8; 100], u64> = Table::new("long");
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     LONG.put(&mut batch, &[0xff; 100], &1).unwrap();
     LONG.put(&mut batch, &[0x00; 100], &2).unwrap();
@@ -202,12 +202,12 @@ async fn a_row_keeps_what_was_written_last(disk: Disk) {
         assert_eq!(row(&store, 1).await.as_deref(), Some(value));
     }
     drop(store);
-    assert_eq!(row(&disk.open(), 1).await.as_deref(), Some("third"));
+    assert_eq!(row(&disk.open().await, 1).await.as_deref(), Some("third"));
 }
 
 async fn an_appended_batch_follows_what_was_there(disk: Disk) {
     const AT_LOG: Table<((), base::number::LogPosition), String> = Table::new("at_log");
-    let store = disk.open();
+    let store = disk.open().await;
     let mut whole = Batch::new();
     for name in ["one", "two"] {
         let mut batch = Batch::new();

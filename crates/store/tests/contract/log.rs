@@ -70,7 +70,7 @@ async fn write_concurrently(
 }
 
 async fn the_log_is_dense_and_in_commit_order_under_concurrency(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let expected = write_concurrently(&store, 32, 20).await;
     let log = whole_log(&store).await;
     assert!(log.iter().map(|entry| entry.position.0).eq(1..=log.len() as u64), "gap-free");
@@ -81,17 +81,17 @@ async fn the_log_is_dense_and_in_commit_order_under_concurrency(disk: Disk) {
 }
 
 async fn the_log_goes_on_where_it_ended_after_reopening(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     assert_eq!(store.log_end(), LogPosition(0));
     assert_eq!(store.commit(logging("one")).await.unwrap().position, LogPosition(1));
     drop(store);
-    let store = disk.open();
+    let store = disk.open().await;
     assert_eq!(store.log_end(), LogPosition(1));
     assert_eq!(store.commit(logging("two")).await.unwrap().position, LogPosition(2));
 }
 
 async fn a_batch_without_records_moves_nothing(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     store.commit(logging("one")).await.unwrap();
     let mut batch = Batch::new();
     PLAIN.put(&mut batch, &"key".to_owned(), &1).unwrap();
@@ -100,7 +100,7 @@ async fn a_batch_without_records_moves_nothing(disk: Disk) {
 }
 
 async fn a_row_at_a_position_agrees_with_the_log(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let tasks: Vec<_> = (0..40)
         .map(|n| {
             let store = store.clone();
@@ -148,7 +148,7 @@ async fn follow(store: Store, position: u64, count: usize) -> Vec<LogEntry> {
 }
 
 async fn every_follower_sees_every_record_once(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     // 16 writers, 21 batches of 1 to 3 records: 16 × 7 × 6.
     let count = 672;
     let followers: Vec<_> = (0..4).map(|_| tokio::spawn(follow(store.clone(), 0, count))).collect();
@@ -162,7 +162,7 @@ async fn every_follower_sees_every_record_once(disk: Disk) {
 }
 
 async fn a_follower_never_sleeps_through_a_record(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     // Each turn the follower goes to sleep just as a record is committed.
     let mut follower = store.follow(LogPosition(0));
     for turn in 1..=300_u64 {
@@ -178,7 +178,7 @@ async fn a_follower_never_sleeps_through_a_record(disk: Disk) {
 }
 
 async fn a_follower_woken_by_a_record_reads_what_came_with_it(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let mut follower = store.follow(LogPosition(0));
     let writer = tokio::spawn({
         let store = store.clone();
@@ -204,7 +204,7 @@ async fn a_follower_woken_by_a_record_reads_what_came_with_it(disk: Disk) {
 }
 
 async fn a_page_of_the_log_has_its_limit(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     for n in 0..5 {
         store.commit(logging(&n.to_string())).await.unwrap();
     }
@@ -213,7 +213,7 @@ async fn a_page_of_the_log_has_its_limit(disk: Disk) {
 }
 
 async fn nothing_is_after_the_last_position(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     store.commit(logging("one")).await.unwrap();
     for position in [1, 2, u64::MAX] {
         assert_eq!(store.read_log(LogPosition(position), 10).await.unwrap(), []);

@@ -26,24 +26,24 @@ async fn put(store: &Store, key: &str, value: u64) {
 }
 
 async fn what_was_committed_is_there_after_reopening(disk: Disk) {
-    put(&disk.open(), "key", 7).await;
-    assert_eq!(ROWS.get(&disk.open(), &"key".to_owned()).await.unwrap(), Some(7));
+    put(&disk.open().await, "key", 7).await;
+    assert_eq!(ROWS.get(&disk.open().await, &"key".to_owned()).await.unwrap(), Some(7));
 }
 
 async fn dropping_the_store_lets_it_be_opened_again_at_once(disk: Disk) {
     for turn in 0..20 {
-        let store = disk.open();
+        let store = disk.open().await;
         let (clone, follower) = (store.clone(), store.follow(LogPosition(0)));
         let writer = tokio::spawn(async move { put(&clone, "key", turn).await });
         drop(store);
         drop(follower);
         writer.await.unwrap();
     }
-    assert_eq!(ROWS.get(&disk.open(), &"key".to_owned()).await.unwrap(), Some(19));
+    assert_eq!(ROWS.get(&disk.open().await, &"key".to_owned()).await.unwrap(), Some(19));
 }
 
 async fn what_waits_is_written_before_the_drop_returns(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     for n in 0..50_u64 {
         let store = store.clone();
         let mut batch = Batch::new();
@@ -53,35 +53,35 @@ async fn what_waits_is_written_before_the_drop_returns(disk: Disk) {
         drop(asked);
     }
     drop(store);
-    let rows = ROWS.all(&disk.open(), &Prefix::all()).await.unwrap();
+    let rows = ROWS.all(&disk.open().await, &Prefix::all()).await.unwrap();
     assert_eq!(rows.len(), 50);
 }
 
 async fn the_store_of_a_newer_program_is_refused(disk: Disk) {
     const SCHEMA: Table<(), u64> = Table::new("schema");
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     SCHEMA.put(&mut batch, &(), &99).unwrap();
     store.commit(batch).await.unwrap();
     drop(store);
-    let refused = disk.try_open(None).err().unwrap();
+    let refused = disk.try_open(None).await.err().unwrap();
     assert_eq!(refused.to_string(), "store has schema version 99, this program knows 1 at most");
 }
 
 async fn a_store_with_a_malformed_schema_is_refused(disk: Disk) {
     const SCHEMA: Table<(), String> = Table::new("schema").in_version(9);
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     SCHEMA.put(&mut batch, &(), &"what".to_owned()).unwrap();
     store.commit(batch).await.unwrap();
     drop(store);
-    let refused = disk.try_open(None).err().unwrap();
+    let refused = disk.try_open(None).await.err().unwrap();
     assert!(matches!(refused, StoreError::Codec { table: "schema", .. }), "{refused}");
 }
 
 async fn values_of_an_unknown_version_are_refused(disk: Disk) {
     const NEWER: Table<String, u64> = Table::new("rows").in_version(2);
-    let store = disk.open();
+    let store = disk.open().await;
     put(&store, "old", 1).await;
     let mut batch = Batch::new();
     NEWER.put(&mut batch, &"new".to_owned(), &2).unwrap();
@@ -97,7 +97,7 @@ async fn values_of_an_unknown_version_are_refused(disk: Disk) {
 async fn keys_and_values_of_other_shapes_are_refused(disk: Disk) {
     const AS_NUMBERS: Table<u64, String> = Table::new("rows");
     const AS_TEXT: Table<String, String> = Table::new("rows");
-    let store = disk.open();
+    let store = disk.open().await;
     put(&store, "key", 300).await;
     let by_key = AS_NUMBERS.all(&store, &Prefix::all()).await.unwrap_err();
     assert!(matches!(by_key, StoreError::Codec { table: "rows", .. }), "{by_key}");

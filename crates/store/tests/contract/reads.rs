@@ -27,7 +27,7 @@ fn key(word: &str, n: u64) -> (String, u64) {
 
 /// `a 1`, `a 2`, `a 3`, `b 1`, `b 2`, each with its own name as value.
 async fn with_words(disk: &Disk) -> Store {
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     for (word, n) in [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2)] {
         WORDS.put(&mut batch, &key(word, n), &format!("{word} {n}")).unwrap();
@@ -106,7 +106,7 @@ async fn cuts_narrow_and_never_widen(disk: Disk) {
 }
 
 async fn nothing_is_after_the_greatest_key(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let mut batch = Batch::new();
     NUMBERS.put(&mut batch, &u64::MAX, &1).unwrap();
     NUMBERS.put(&mut batch, &0, &2).unwrap();
@@ -138,7 +138,7 @@ async fn a_snapshot_is_stable(disk: Disk) {
 }
 
 async fn ranges_agree_with_a_plain_map(disk: Disk) {
-    let store = disk.open();
+    let store = disk.open().await;
     let rows: Vec<u64> = (0..40).map(|n| n * n).chain([u64::MAX - 1, u64::MAX]).collect();
     let mut batch = Batch::new();
     for n in &rows {
