@@ -12,7 +12,7 @@ use store::{Batch, Prefix};
 use crate::backup::BackupStamp;
 use crate::devices::{ATTEMPTS, Devices, Outcome, damaged, owner};
 use crate::error::DeviceError;
-use crate::tables::{BACKUP_KEYS, BACKUPS, BackupRow};
+use crate::tables::{BACKUP_KEYS, BACKUP_LAST, BACKUPS, BackupRow};
 
 /// Backed-up keys, by room and session.
 pub type BackedUpKeys = BTreeMap<OwnedRoomId, BTreeMap<String, Box<RawValue>>>;
@@ -67,6 +67,8 @@ impl Devices {
     ) -> Result<BackupStamp, DeviceError> {
         let sealing_key = self.key_of(user).await?;
         for _ in 0..ATTEMPTS {
+            // Read first: a backup begun after it is noticed by the check.
+            let last = BACKUP_LAST.get(&self.0.store, &user.to_string()).await?;
             let (number, row) = self.writable_backup(user, version).await?;
             let (new, added) = self.better_keys(user, number, keys).await?;
             if new.is_empty() {
@@ -74,6 +76,7 @@ impl Devices {
             }
             let changed = row.changed(row.count + added);
             let mut batch = Batch::new();
+            BACKUP_LAST.check(&mut batch, &user.to_string(), last.as_ref())?;
             stage(&mut batch, (user, number), &row, &changed)?;
             for (key, value) in &new {
                 BACKUP_KEYS.put(&mut batch, &sealing_key, key, value)?;

@@ -11,7 +11,7 @@ use store::{Batch, Prefix};
 use crate::devices::{ATTEMPTS, Devices, Outcome};
 use crate::error::DeviceError;
 use crate::signed::{Signed, is_public_key};
-use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, SIGNATURES};
+use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, KEY_VERSIONS, SIGNATURES};
 
 /// What a cross-signing key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,11 +76,18 @@ impl Key {
 
 /// The public keys of a person, as the store has them.
 pub(crate) struct PublicKeys {
+    /// How often they changed before.
+    version: Option<u64>,
     pub(crate) cross_signing: BTreeMap<Usage, Key>,
     pub(crate) devices: BTreeMap<String, Signed>,
 }
 
 impl PublicKeys {
+    /// The batch is refused unless the person's keys are still these.
+    pub(crate) fn check(&self, batch: &mut Batch, user: &UserId) -> Result<(), DeviceError> {
+        Ok(KEY_VERSIONS.check(batch, &user.to_string(), self.version.as_ref())?)
+    }
+
     /// The Ed25519 key of a device, by its id among keys.
     pub(crate) fn device_key(&self, key_id: &str) -> Option<&str> {
         let device = key_id.strip_prefix("ed25519:")?;
@@ -129,7 +136,10 @@ impl Devices {
 
     pub(crate) async fn public_keys(&self, user: &UserId) -> Result<PublicKeys, DeviceError> {
         let part = Prefix::of(&user.to_string());
-        let mut keys = PublicKeys { cross_signing: BTreeMap::new(), devices: BTreeMap::new() };
+        // The version is read first: what changes after it is noticed by the check.
+        let version = KEY_VERSIONS.get(&self.0.store, &user.to_string()).await?;
+        let (cross_signing, devices) = (BTreeMap::new(), BTreeMap::new());
+        let mut keys = PublicKeys { version, cross_signing, devices };
         for ((_, usage), text) in CROSS_SIGNING.all(&self.0.store, &part).await? {
             let object = Signed::parse(&text)?;
             let public = object.keys().next().map(|(_, public)| public.to_owned());
@@ -142,6 +152,17 @@ impl Devices {
         }
         Ok(keys)
     }
+}
+
+/// Adds to a batch that a person's keys change from what they were at a version.
+pub(crate) fn replace_version(
+    batch: &mut Batch,
+    user: &UserId,
+    was: Option<u64>,
+) -> Result<(), DeviceError> {
+    let person = user.to_string();
+    KEY_VERSIONS.check(batch, &person, was.as_ref())?;
+    Ok(KEY_VERSIONS.put(batch, &person, &(was.unwrap_or(0) + 1))?)
 }
 
 /// The keys of an upload, if they are the person's and signed as they must be.
@@ -238,6 +259,7 @@ fn replace_keys(
     let person = user.to_string();
     let new_identity = new.contains_key(&Usage::Master);
     let mut batch = Batch::new();
+    replace_version(&mut batch, user, known.version)?;
     for usage in Usage::ALL {
         let row = (person.clone(), usage.as_str().to_owned());
         let old = known.cross_signing.get(&usage);

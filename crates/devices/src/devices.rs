@@ -8,8 +8,8 @@ use store::{Batch, CommitError, Store, StoreError};
 use vault::{Owner, SealingKey, Vault};
 
 use crate::error::DeviceError;
-use crate::push_rules::RulesetCache;
 use crate::reserved::Reservations;
+use crate::rulesets::RulesetCache;
 
 /// How often a change is decided again, after others wrote first, before it is refused.
 pub(crate) const ATTEMPTS: usize = 64;
@@ -46,14 +46,10 @@ pub(crate) enum Outcome {
 impl Devices {
     /// The service over a store.
     pub fn open(store: Store, vault: Vault, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Inner {
-            store,
-            vault,
-            settings,
-            clock,
-            reservations: Reservations::default(),
-            rulesets: RulesetCache::default(),
-        }))
+        // Nothing is in memory yet, so nothing that changed before is to be forgotten.
+        let rulesets = RulesetCache::at(store.log_end());
+        let reservations = Reservations::default();
+        Self(Arc::new(Inner { store, vault, settings, clock, reservations, rulesets }))
     }
 
     pub(crate) fn is_ours(&self, user: &UserId) -> bool {

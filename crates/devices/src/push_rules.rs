@@ -5,13 +5,11 @@
 
 use std::sync::Arc;
 
-use moka::sync::Cache;
-use parking_lot::Mutex;
+use ruma_common::UserId;
 use ruma_common::push::{
     Action, AnyPushRuleRef, InsertPushRuleError, NewPushRule, RemovePushRuleError, RuleKind,
     Ruleset,
 };
-use ruma_common::{OwnedUserId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 
@@ -20,8 +18,6 @@ use crate::devices::{Devices, damaged};
 use crate::error::DeviceError;
 use crate::tables::ACCOUNT_DATA;
 
-/// Rulesets held in memory at most.
-const HELD: u64 = 10_000;
 /// Bytes of a person's rules at most: each is asked about every event, and its patterns compiled.
 const LARGEST: usize = 64 << 10;
 
@@ -51,43 +47,12 @@ pub struct RulePlace {
     pub after: Option<String>,
 }
 
-/// Rulesets in memory. One that was read before a change and arrives after it is not kept.
-pub(crate) struct RulesetCache {
-    rulesets: Cache<OwnedUserId, Arc<Ruleset>>,
-    /// How many changes were made.
-    changes: Mutex<u64>,
-}
-
-impl Default for RulesetCache {
-    fn default() -> Self {
-        Self { rulesets: Cache::new(HELD), changes: Mutex::default() }
-    }
-}
-
-impl RulesetCache {
-    fn changes(&self) -> u64 {
-        *self.changes.lock()
-    }
-
-    fn keep(&self, user: &UserId, ruleset: &Arc<Ruleset>, changes: u64) {
-        let now = self.changes.lock();
-        if *now == changes {
-            self.rulesets.insert(user.to_owned(), Arc::clone(ruleset));
-        }
-    }
-
-    pub(crate) fn forget(&self, user: &UserId) {
-        let mut changes = self.changes.lock();
-        *changes += 1;
-        self.rulesets.invalidate(user);
-    }
-}
-
 impl Devices {
     /// A person's push rules.
     pub async fn push_rules(&self, user: &UserId) -> Result<Arc<Ruleset>, DeviceError> {
+        self.follow_push_rules().await?;
         let cache = &self.0.rulesets;
-        if let Some(ruleset) = cache.rulesets.get(user) {
+        if let Some(ruleset) = cache.get(user) {
             return Ok(ruleset);
         }
         let changes = cache.changes();
@@ -225,23 +190,4 @@ fn refused(error: &InsertPushRuleError) -> DeviceError {
 
 fn unknown(rule: &RuleId) -> DeviceError {
     DeviceError::NotFound(format!("no {} rule {:?}", rule.kind, rule.id))
-}
-
-#[cfg(test)]
-mod tests {
-    use ruma_common::user_id;
-
-    use super::*;
-
-    #[test]
-    fn rules_read_before_a_change_and_arriving_after_it_are_not_kept() {
-        let (cache, alice) = (RulesetCache::default(), user_id!("@alice:s.example"));
-        let rules = Arc::new(Ruleset::server_default(alice));
-        let before = cache.changes();
-        cache.forget(alice);
-        cache.keep(alice, &rules, before);
-        assert!(cache.rulesets.get(alice).is_none());
-        cache.keep(alice, &rules, cache.changes());
-        assert!(cache.rulesets.get(alice).is_some());
-    }
 }

@@ -4,14 +4,14 @@ use base::change::Change;
 use ruma_common::{DeviceId, UserId};
 use store::{Batch, Prefix};
 
-use crate::cross_signing::Usage;
+use crate::cross_signing::{Usage, replace_version};
 use crate::devices::{ATTEMPTS, Devices, Outcome};
 use crate::error::DeviceError;
 use crate::signed::Signed;
 use crate::tables::{
     ACCOUNT_DATA, BACKUP_AUTH, BACKUP_KEYS, BACKUP_LAST, BACKUPS, CLAIMED_IDS, CROSS_SIGNING,
-    DEVICE_KEYS, FALLBACK_KEYS, FILTERS, INBOX, ONE_TIME_COUNTS, ONE_TIME_IDS, ONE_TIME_KEYS,
-    ONE_TIME_NEXT, REVISIONS, SENT, SENT_AT, SIGNATURES, SIGNED_BY,
+    DEVICE_KEYS, FALLBACK_KEYS, FILTERS, INBOX, KEY_VERSIONS, ONE_TIME_COUNTS, ONE_TIME_IDS,
+    ONE_TIME_KEYS, ONE_TIME_NEXT, REVISIONS, SENT, SENT_AT, SIGNATURES, SIGNED_BY,
 };
 
 impl Devices {
@@ -19,11 +19,13 @@ impl Devices {
     pub async fn remove(&self, user: &UserId, device: &DeviceId) -> Result<(), DeviceError> {
         let place = (user.to_string(), device.to_string());
         for _ in 0..ATTEMPTS {
+            let version = KEY_VERSIONS.get(&self.0.store, &place.0).await?;
             let keys = DEVICE_KEYS.get(&self.0.store, &place).await?;
             let mut batch = Batch::new();
             DEVICE_KEYS.check(&mut batch, &place, keys.as_ref())?;
             delete_all(&mut batch, &Prefix::of(&place));
             if keys.is_some() {
+                replace_version(&mut batch, user, version)?;
                 self.delete_signatures_by(&mut batch, user, device).await?;
                 journal::record(&mut batch, &Change::DeviceList { user: user.to_owned() })?;
             }
@@ -54,6 +56,7 @@ impl Devices {
         }
         delete_all(&mut batch, &all);
         CROSS_SIGNING.delete_range(&mut batch, all.clone());
+        KEY_VERSIONS.delete(&mut batch, &person);
         SIGNED_BY.delete_range(&mut batch, all.clone());
         BACKUPS.delete_range(&mut batch, all.clone());
         BACKUP_AUTH.delete_range(&mut batch, all.clone());

@@ -1,7 +1,8 @@
 //! One-time keys that a claim of this process is about to hand out.
 //!
 //! Two claims at once would choose the same oldest key and one would have to begin again. The store
-//! decides who gets a key; this only lets claims that run together choose different ones.
+//! decides who gets a key; this only lets claims that run together on one node choose different
+//! ones. Claims of two nodes meet in the store, and whoever comes second begins again.
 
 use std::collections::HashSet;
 

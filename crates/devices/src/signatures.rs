@@ -67,7 +67,12 @@ impl Devices {
                     }
                 }
             }
-            if batch.is_empty() || self.commit(batch).await? == Outcome::Done {
+            if batch.is_empty() {
+                return Ok(failures);
+            }
+            // The keys that signed must be there still.
+            own.check(&mut batch, signer)?;
+            if self.commit(batch).await? == Outcome::Done {
                 return Ok(failures);
             }
         }

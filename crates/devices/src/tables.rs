@@ -34,6 +34,9 @@ pub(crate) const FALLBACK_KEYS: Table<(String, String, String), FallbackRow> =
 
 /// Cross-signing keys of a person, by usage: canonical JSON without signatures of others.
 pub(crate) const CROSS_SIGNING: Table<(String, String), String> = Table::new("cross_signing_keys");
+/// How often a person's devices' identities and cross-signing keys changed: a change that depends on
+/// several of them names the version that it was decided on.
+pub(crate) const KEY_VERSIONS: Table<String, u64> = Table::new("key_versions");
 /// Signatures on a key that came after it: whose key, which (device id or public key), by whom,
 /// with which key.
 pub(crate) const SIGNATURES: Table<(String, String, String, String), String> =
@@ -125,3 +128,8 @@ pub(crate) struct DatumRow {
     /// Its content.
     pub(crate) content: String,
 }
+
+/// Tables whose keys begin with a person and whose values are sealed under that person's key: what
+/// the verification of a backup opens a sample of.
+pub const SEALED_BY_PERSON: [&str; 4] =
+    [ACCOUNT_DATA.name(), BACKUP_AUTH.name(), BACKUP_KEYS.name(), FILTERS.name()];

@@ -8,11 +8,12 @@ use ruma_common::serde::Raw;
 use ruma_common::{DeviceId, OwnedOneTimeKeyId, UserId};
 use store::{Batch, Prefix};
 
+use crate::cross_signing::replace_version;
 use crate::devices::{ATTEMPTS, Devices, Outcome};
 use crate::error::DeviceError;
 use crate::one_time_keys::{KeyCounts, OneTimeKeys};
 use crate::signed::{Signed, is_public_key};
-use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, SIGNATURES};
+use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, KEY_VERSIONS, SIGNATURES};
 
 /// What a device uploads. Repeating an upload changes nothing.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,7 @@ impl Devices {
         identity: &Signed,
     ) -> Result<(), DeviceError> {
         let key = (user.to_string(), device.to_string());
+        let version = KEY_VERSIONS.get(&self.0.store, &key.0).await?;
         let was = DEVICE_KEYS.get(&self.0.store, &key).await?;
         let text = identity.text()?;
         if was.as_ref() == Some(&text) {
@@ -77,6 +79,7 @@ impl Devices {
             }
         }
         self.refuse_name_of_a_key(user, device).await?;
+        replace_version(batch, user, version)?;
         DEVICE_KEYS.check(batch, &key, was.as_ref())?;
         DEVICE_KEYS.put(batch, &key, &text)?;
         journal::record(batch, &Change::DeviceList { user: user.to_owned() })?;

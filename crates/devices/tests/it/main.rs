@@ -4,6 +4,7 @@
 
 mod account_data;
 mod backup;
+mod cluster;
 mod cross_signing;
 mod disk;
 mod identity;

@@ -68,6 +68,13 @@ impl World {
         Self { disk, store, vault, clock, devices }
     }
 
+    /// Two nodes on one disk, each with a store and a vault of its own.
+    pub(crate) async fn cluster() -> (Self, Self, MemoryDisk) {
+        let (data, keys) = (MemoryDisk::new(), MemoryDisk::new());
+        let node = || Self::on(Disk::Memory { data: data.clone(), keys: keys.clone() });
+        (node().await, node().await, data)
+    }
+
     /// Closes the store and opens it again.
     pub(crate) async fn reopened(self) -> Self {
         let Self { disk, store, vault, clock, devices } = self;
