@@ -5,6 +5,7 @@
 
 mod environment;
 mod problem;
+mod store;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use ruma_common::{OwnedServerName, RoomVersionId};
 use serde::Deserialize;
 
 pub(crate) use problem::Problem;
+pub(crate) use store::{Engine, Hidden, Keyring, Media, Sealing, Store};
 
 /// The documented file: every key with its default.
 pub(crate) const EXAMPLE: &str = include_str!("../../../deploy/chappe.toml");
@@ -28,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) rooms: Rooms,
     pub(crate) limits: Limits,
     pub(crate) store: Store,
+    pub(crate) keyring: Keyring,
+    pub(crate) media: Media,
     pub(crate) log: Log,
 }
 
@@ -115,25 +119,6 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
 }
 
-/// The embedded store.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Store {
-    pub(crate) cache_bytes: usize,
-    pub(crate) sealing: Sealing,
-}
-
-/// Whether what is stored is sealed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Sealing {
-    /// It is.
-    #[default]
-    On,
-    /// It is not: for the proof that a search of the disk finds what sealing hides.
-    Off,
-}
-
 /// The log.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -204,6 +189,9 @@ impl Config {
         if self.store.sealing == Sealing::Off && self.rooms.encryption == Encryption::Required {
             return refuse("store.sealing is \"off\", which rooms.encryption \"required\" forbids");
         }
+        if let Some(sentence) = store::nonsense(&self.store, &self.keyring, &self.media) {
+            return refuse(sentence);
+        }
         let Passwords { memory_kib, iterations, parallelism } = self.passwords;
         if parallelism == 0 || iterations == 0 || memory_kib < 8 * parallelism {
             return refuse(
@@ -232,11 +220,18 @@ pub(crate) fn describe(config: &Config) -> String {
         Sealing::On => "on: what people write is noise on disk without the keyring",
         Sealing::Off => "OFF: what people write is readable on disk; not for real use",
     };
+    let store = match config.store.engine {
+        Engine::Redb => "embedded, for this process alone",
+        Engine::Postgres => "PostgreSQL, shared by every node",
+    };
+    let media = config.media.url.as_deref().unwrap_or("files in the data directory");
     let addresses: Vec<_> = config.listen.addresses.iter().map(ToString::to_string).collect();
     format!(
         "the configuration is right\n\
          server        {name}\n\
          listens on    {}\n\
+         store         {store}\n\
+         media         {media}\n\
          data in       {}\n\
          registration  {registration}\n\
          room version  {}\n\
@@ -294,12 +289,6 @@ impl Default for Limits {
             sign_in_tries_per_minute: 10,
             connections: 20_000,
         }
-    }
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self { cache_bytes: 128 << 20, sealing: Sealing::On }
     }
 }
 
@@ -375,6 +364,37 @@ mod tests {
             let problem = read(text, &[]).unwrap_err();
             assert!(problem.contains(expected), "{text}\n-> {problem}");
         }
+    }
+
+    #[test]
+    fn stores_that_do_not_go_together_are_refused() {
+        let table = [
+            ("[store]\nurl = \"postgres://db/a\"", "store.engine is \"redb\""),
+            ("[keyring]\nurl = \"postgres://db/a\"", "store.engine is \"redb\""),
+            ("[store]\nengine = \"postgres\"", "store.url is missing"),
+            ("[store]\nengine = \"postgres\"\nurl = \"postgres://db/a\"", "keyring.url is missing"),
+            (
+                "[store]\nengine = \"postgres\"\nurl = \"postgres://db/a\"\n\
+                 [keyring]\nurl = \"postgres://db/a\"",
+                "another database",
+            ),
+            ("[media]\nurl = \"https://a.example\"", "s3://bucket/prefix"),
+            ("[media]\nurl = \"s3://bucket\"", "media.access_key_id is missing"),
+        ];
+        for (text, expected) in table {
+            let text = format!("[server]\nname = \"a.example\"\n{text}");
+            let problem = read(&text, &[]).unwrap_err();
+            assert!(problem.contains(expected), "{text}\n-> {problem}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_never_shown() {
+        let text = "[server]\nname = \"a.example\"\n[store]\nengine = \"postgres\"\n\
+                    url = \"postgres://a:hunter2@db/a\"\n[keyring]\nurl = \"postgres://a:hunter2@db/b\"\n\
+                    [media]\nurl = \"s3://b\"\naccess_key_id = \"k\"\nsecret_access_key = \"hunter2\"";
+        let config = read(text, &[]).unwrap();
+        assert!(!format!("{config:?}{}", describe(&config)).contains("hunter2"));
     }
 
     #[test]
