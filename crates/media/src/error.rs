@@ -3,6 +3,8 @@
 use store::{CommitError, StoreError};
 use vault::VaultError;
 
+use crate::tables::BEGUN;
+
 /// Why media was not stored or not given.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
@@ -33,7 +35,7 @@ pub enum MediaError {
     /// The file's name or type is too long.
     #[error("the name or the type of the file is too long")]
     LongDescription,
-    /// The content ended before it was complete.
+    /// The content ended before it was complete, or took longer than a day.
     #[error("the upload was interrupted")]
     Interrupted,
     /// The content is no picture of which a thumbnail can be made.
@@ -45,9 +47,16 @@ pub enum MediaError {
     /// The stored content was changed, cut or exchanged.
     #[error("stored media is damaged")]
     Damaged,
-    /// The blob store failed.
-    #[error("blob store: {0}")]
-    Blob(#[from] object_store::Error),
+    /// A row names stored content which is not in the storage.
+    #[error("stored media is lost")]
+    Lost,
+    /// The storage of files is away or refuses: nothing is known of what was asked for. The log
+    /// says why.
+    #[error("the storage of files is not available at the moment")]
+    StorageUnavailable,
+    /// The settings cannot be right.
+    #[error("media storage: {0}")]
+    Settings(String),
     /// A thread of the runtime ended early.
     #[error(transparent)]
     Task(#[from] tokio::task::JoinError),
@@ -66,9 +75,11 @@ impl From<StoreError> for MediaError {
 }
 
 impl From<CommitError> for MediaError {
-    /// A batch of media checks one thing only: that nobody else has given the same answer.
+    /// A batch of media checks that nobody else has given the same answer, and that what was
+    /// written was not given up.
     fn from(error: CommitError) -> Self {
         match error {
+            CommitError::Conflict { table } if table == BEGUN.name() => Self::Interrupted,
             CommitError::Conflict { .. } => Self::AlreadyUploaded,
             CommitError::Store(error) => Self::Store(error),
         }

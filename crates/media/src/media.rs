@@ -1,32 +1,38 @@
-//! The service: upload, download, and the removal of what a crash left.
+//! The service: upload and download.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use base::clock::Clock;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use ruma_common::{OwnedServerName, OwnedUserId, UserId};
-use store::{Batch, Prefix, Store};
-use tokio::sync::{Notify, Semaphore};
+use store::{Batch, Hint, Store};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, Semaphore, broadcast};
 use vault::{Owner, Place, SealingKey, Vault};
 
-use crate::blob::{Blobs, Body};
+use crate::blobs::{BlobStream, Blobs};
 use crate::error::MediaError;
 use crate::file::{Download, FileInfo, MediaId};
-use crate::tables::{BEGUN, BlobRow, Details, MEDIA, MediaRow};
+use crate::storage::Storage;
+use crate::tables::{BEGUN, Begun, BlobRow, Details, MEDIA, MediaRow};
+use crate::{sealed, sweep};
 
 /// Pictures decoded at a time: each may take a quarter of a gigabyte for a moment.
 const PICTURES_AT_A_TIME: usize = 2;
+/// Nodes say under this topic that the content of a reserved identifier has come.
+const ARRIVAL: &str = "media.arrival";
+/// How often one who waits for content looks by themselves: what nodes say may be lost.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Where media is kept, and how much.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// The server's name: the first part of every `mxc://` address.
     pub server_name: OwnedServerName,
-    /// The folder of the blobs.
-    pub directory: PathBuf,
+    /// Where the blobs are.
+    pub storage: Storage,
     /// Bytes of an upload at most.
     pub upload_bytes: u64,
 }
@@ -47,19 +53,22 @@ pub(crate) struct Inner {
 }
 
 impl Media {
-    /// Opens the media of a server, and removes the blobs that a crash left without a row.
+    /// Opens the media of a server. The storage need not answer now. From then on, what uploads
+    /// that broke off have left is removed, at once and every day.
     pub async fn open(
         store: Store,
         vault: Vault,
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, MediaError> {
-        let blobs = Blobs::open(&settings.directory)?;
+        let blobs = Blobs::open(&settings.storage)?;
         let decoders = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
         let arrivals = Notify::new();
         let media =
             Self(Arc::new(Inner { store, vault, settings, clock, blobs, arrivals, decoders }));
-        media.remove_leftovers().await?;
+        media.take_over_first_records().await?;
+        tokio::spawn(sweep::every_day(Arc::downgrade(&media.0)));
+        tokio::spawn(hear_arrivals(media.0.store.hints(), Arc::downgrade(&media.0)));
         Ok(media)
     }
 
@@ -80,11 +89,11 @@ impl Media {
         let (media, id, uploader) = (self.clone(), MediaId::random(), uploader.to_owned());
         let body = body.map(|piece| piece.map_err(|_| MediaError::Interrupted)).boxed();
         let task = async move {
-            let blob = media.keep(&uploader, &id, info, body).await?;
+            let kept = media.keep(&uploader, &id, info, body).await?;
             let mut batch = Batch::new();
             let key = id.as_str().to_owned();
             MEDIA.check_absent(&mut batch, &key);
-            media.publish(batch, &id, uploader, blob).await?;
+            media.publish(batch, &id, uploader, kept).await?;
             Ok(id)
         };
         tokio::spawn(task).await?
@@ -111,9 +120,12 @@ impl Media {
                 Some(MediaRow::Reserved { expires, .. }) if expires > self.0.clock.now() => {}
                 Some(MediaRow::Reserved { .. }) | None => return Err(MediaError::NotFound),
             }
-            if tokio::time::timeout_at(deadline, arrival).await.is_err() {
+            if tokio::time::Instant::now() >= deadline {
                 return Err(MediaError::NotYetUploaded);
             }
+            let next_look = deadline.min(tokio::time::Instant::now() + LOOK);
+            // Whether it was told or not, it looks.
+            let _ = tokio::time::timeout_at(next_look, arrival).await;
         }
     }
 
@@ -129,7 +141,7 @@ impl Media {
         let details = key.open(details_place(id, &blob.name).borrow(), &blob.details)?;
         let details: Details = postcard::from_bytes(&details).map_err(|_| MediaError::Damaged)?;
         let opener = key.open_stream(stream_place(id, &blob.name).borrow(), &blob.wrapped)?;
-        let body = self.0.blobs.read(&blob.name, opener, blob.size).await?;
+        let body = sealed::read(&self.0.blobs, &blob.name, opener, blob.size).await?;
         let info = FileInfo { content_type: details.content_type, name: details.name };
         Ok(Download { info, size: blob.size, body })
     }
@@ -140,18 +152,23 @@ impl Media {
         uploader: &UserId,
         id: &MediaId,
         info: FileInfo,
-        body: Body,
-    ) -> Result<BlobRow, MediaError> {
+        body: BlobStream,
+    ) -> Result<Kept, MediaError> {
         let key = self.0.vault.key(&Owner::Person(uploader.to_owned())).await?;
         let name = base::random::base32::<32>();
         let mut begun = Batch::new();
-        BEGUN.put(&mut begun, &name, &())?;
+        let since = Begun::Since(self.0.clock.now());
+        BEGUN.put(&mut begun, &name, &since)?;
         self.0.store.commit(begun).await?;
-        let written = self.write(&key, id, (&name, info), body).await;
-        if written.is_err() {
-            self.discard(&name).await?;
+        match self.write(&key, id, (&name, info), body).await {
+            Ok(blob) => Ok(Kept { blob, begun: since }),
+            // It may have become a blob, and may yet: that is looked at in a day.
+            Err(MediaError::StorageUnavailable) => Err(MediaError::StorageUnavailable),
+            Err(error) => {
+                self.discard_for_now(&name).await;
+                Err(error)
+            }
         }
-        written
     }
 
     async fn write(
@@ -159,11 +176,11 @@ impl Media {
         key: &SealingKey,
         id: &MediaId,
         (name, info): (&str, FileInfo),
-        body: Body,
+        body: BlobStream,
     ) -> Result<BlobRow, MediaError> {
         let (sealer, wrapped) = key.seal_stream(stream_place(id, name).borrow())?;
         let limit = self.0.settings.upload_bytes;
-        let written = self.0.blobs.write(name, sealer, limit, body).await?;
+        let written = sealed::write(&self.0.blobs, name, sealer, limit, body).await?;
         let FileInfo { content_type, name: file_name } = info;
         let details = Details { content_type, name: file_name, sha256: written.sha256 };
         let details = postcard::to_allocvec(&details).map_err(|_| MediaError::Damaged)?;
@@ -177,10 +194,11 @@ impl Media {
         mut batch: Batch,
         id: &MediaId,
         uploader: OwnedUserId,
-        blob: BlobRow,
+        kept: Kept,
     ) -> Result<(), MediaError> {
+        kept.taken(&mut batch)?;
+        let blob = kept.blob;
         let name = blob.name.clone();
-        BEGUN.delete(&mut batch, &name);
         let created = self.0.clock.now();
         MEDIA.put(
             &mut batch,
@@ -196,14 +214,21 @@ impl Media {
         blob: &str,
     ) -> Result<(), MediaError> {
         let committed = self.0.store.commit(batch).await.map_err(MediaError::from);
-        if matches!(committed, Err(MediaError::AlreadyUploaded)) {
-            self.discard(blob).await?;
+        if matches!(committed, Err(MediaError::AlreadyUploaded | MediaError::Interrupted)) {
+            self.discard_for_now(blob).await;
         }
         committed.map(drop)
     }
 
+    /// Removes a blob that no row has taken; what cannot be removed now goes later.
+    async fn discard_for_now(&self, name: &str) {
+        if let Err(error) = self.discard(name).await {
+            tracing::debug!(%error, "what an upload left is removed later");
+        }
+    }
+
     /// Removes a blob that no row has taken.
-    async fn discard(&self, name: &str) -> Result<(), MediaError> {
+    pub(crate) async fn discard(&self, name: &str) -> Result<(), MediaError> {
         self.0.blobs.remove(name).await?;
         let mut batch = Batch::new();
         BEGUN.delete(&mut batch, &name.to_owned());
@@ -211,12 +236,38 @@ impl Media {
         Ok(())
     }
 
-    async fn remove_leftovers(&self) -> Result<(), MediaError> {
-        for (name, ()) in BEGUN.all(&self.0.store, &Prefix::all()).await? {
-            tracing::info!(blob = name, "removing an upload that was never completed");
-            self.discard(&name).await?;
-        }
+    /// Tells everybody, on every node, that the content of a reserved identifier has come.
+    pub(crate) fn tell_arrival(&self) {
+        self.0.arrivals.notify_waiters();
+        self.0.store.publish(ARRIVAL, Vec::new());
+    }
+}
+
+/// A blob that was written, and that no row has taken yet.
+pub(crate) struct Kept {
+    pub(crate) blob: BlobRow,
+    begun: Begun,
+}
+
+impl Kept {
+    /// Ends its time without a row, unless it was given up meanwhile.
+    pub(crate) fn taken(&self, batch: &mut Batch) -> Result<(), MediaError> {
+        BEGUN.check_equals(batch, &self.blob.name, &self.begun)?;
+        BEGUN.delete(batch, &self.blob.name);
         Ok(())
+    }
+}
+
+/// Wakes who waits here when content has come to another node.
+async fn hear_arrivals(mut hints: broadcast::Receiver<Hint>, media: Weak<Inner>) {
+    loop {
+        let heard = hints.recv().await;
+        let Some(media) = media.upgrade() else { return };
+        match heard {
+            Ok(hint) if hint.topic != ARRIVAL => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => media.arrivals.notify_waiters(),
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

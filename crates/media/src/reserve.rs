@@ -6,12 +6,12 @@ use base::clock::Timestamp;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use ruma_common::{OwnedUserId, UserId};
-use store::{Batch, Prefix};
+use store::{Batch, CommitError, Prefix};
 
 use crate::error::MediaError;
 use crate::file::{FileInfo, MediaId};
 use crate::media::Media;
-use crate::tables::{MEDIA, MediaRow, RESERVED};
+use crate::tables::{MEDIA, MediaRow, RESERVED, RESERVING};
 
 /// How long an identifier waits for its content.
 const LIFETIME: Duration = Duration::from_hours(24);
@@ -30,31 +30,49 @@ pub struct Reservation {
 impl Media {
     /// Reserves an identifier for content that comes later.
     pub async fn reserve(&self, uploader: &UserId) -> Result<Reservation, MediaError> {
-        let now = self.0.clock.now();
-        let theirs = Prefix::of(&uploader.to_string());
+        let expires = self.0.clock.now().plus(LIFETIME);
+        let reservation = Reservation { id: MediaId::random(), expires };
+        loop {
+            let batch = self.reserving(uploader, &reservation).await?;
+            match self.0.store.commit(batch).await {
+                Ok(_) => return Ok(reservation),
+                // Another one of this person's went in between: there is one less to give.
+                Err(CommitError::Conflict { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The batch that reserves, if nobody else reserves for this person meanwhile. Takes away what
+    /// has expired, if no content came to it meanwhile.
+    async fn reserving(
+        &self,
+        uploader: &UserId,
+        reservation: &Reservation,
+    ) -> Result<Batch, MediaError> {
+        let (now, person) = (self.0.clock.now(), uploader.to_string());
         let mut batch = Batch::new();
+        let turn = RESERVING.get(&self.0.store, &person).await?;
+        RESERVING.check(&mut batch, &person, turn.as_ref())?;
+        RESERVING.put(&mut batch, &person, &turn.unwrap_or_default().wrapping_add(1))?;
         let mut waiting = 0;
-        for (key, expires) in RESERVED.all(&self.0.store, &theirs).await? {
+        for (key, expires) in RESERVED.all(&self.0.store, &Prefix::of(&person)).await? {
             if expires > now {
                 waiting += 1;
             } else {
-                MEDIA.delete(&mut batch, &key.1);
+                RESERVED.check_equals(&mut batch, &key, &expires)?;
                 RESERVED.delete(&mut batch, &key);
+                MEDIA.delete(&mut batch, &key.1);
             }
         }
         if waiting >= WAITING {
             return Err(MediaError::TooManyReserved);
         }
-        let (id, expires) = (MediaId::random(), now.plus(LIFETIME));
-        let key = id.as_str().to_owned();
-        MEDIA.put(
-            &mut batch,
-            &key,
-            &MediaRow::Reserved { uploader: uploader.to_owned(), expires },
-        )?;
-        RESERVED.put(&mut batch, &(uploader.to_string(), key), &expires)?;
-        self.0.store.commit(batch).await?;
-        Ok(Reservation { id, expires })
+        let (key, expires) = (reservation.id.as_str().to_owned(), reservation.expires);
+        let row = MediaRow::Reserved { uploader: uploader.to_owned(), expires };
+        MEDIA.put(&mut batch, &key, &row)?;
+        RESERVED.put(&mut batch, &(person, key), &expires)?;
+        Ok(batch)
     }
 
     /// Stores the content of an identifier that its uploader has reserved. Goes on to a clean end
@@ -71,10 +89,10 @@ impl Media {
         let (media, uploader) = (self.clone(), uploader.to_owned());
         let body = body.map(|piece| piece.map_err(|_| MediaError::Interrupted)).boxed();
         let task = async move {
-            let blob = media.keep(&uploader, &id, info, body).await?;
+            let kept = media.keep(&uploader, &id, info, body).await?;
             let batch = taking(&row, &uploader, &id)?;
-            media.publish(batch, &id, uploader, blob).await?;
-            media.0.arrivals.notify_waiters();
+            media.publish(batch, &id, uploader, kept).await?;
+            media.tell_arrival();
             Ok(())
         };
         tokio::spawn(task).await?

@@ -11,11 +11,24 @@ pub(crate) const MEDIA: Table<String, MediaRow> = Table::new("media");
 pub(crate) const THUMBNAILS: Table<ThumbnailKey, BlobRow> = Table::new("media_thumbnails");
 /// Identifiers that a person has reserved without uploading yet, and until when.
 pub(crate) const RESERVED: Table<(String, String), Timestamp> = Table::new("media_reserved");
+/// How many times a person has reserved: of two nodes at it at once, one must count again.
+pub(crate) const RESERVING: Table<String, u64> = Table::new("media_reserving");
 /// Blobs that were begun and belong to no row yet.
-pub(crate) const BEGUN: Table<String, ()> = Table::new("media_begun");
+pub(crate) const BEGUN: Table<String, Begun> = Table::new("media_uploads");
+/// The same, as the first version wrote them.
+pub(crate) const BEGUN_AT_FIRST: Table<String, ()> = Table::new("media_begun");
 
 /// Media, width, height, fit.
 pub(crate) type ThumbnailKey = (String, u64, u64, [u8; 1]);
+
+/// A blob that belongs to no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Begun {
+    /// Somebody writes it since then, by their clock.
+    Since(Timestamp),
+    /// It will be removed, whoever may still write it.
+    GivenUp,
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum MediaRow {
@@ -26,7 +39,7 @@ pub(crate) enum MediaRow {
 /// A sealed blob.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BlobRow {
-    /// Its name in the blob store.
+    /// Its name in the storage.
     pub(crate) name: String,
     /// Bytes of the content.
     pub(crate) size: u64,

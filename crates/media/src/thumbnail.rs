@@ -12,7 +12,7 @@ use crate::error::MediaError;
 use crate::file::{Download, FileInfo, MediaId};
 use crate::media::Media;
 use crate::picture::{Fit, Size, Thumbnail, thumbnail};
-use crate::tables::{BEGUN, BlobRow, THUMBNAILS, ThumbnailKey};
+use crate::tables::{BlobRow, THUMBNAILS, ThumbnailKey};
 
 /// Bytes of a picture at most of which thumbnails are made: it is held whole meanwhile.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
@@ -46,7 +46,11 @@ impl Media {
         if self.has_room_for(id, &thumbnail).await? {
             let (media, id, ready) = (self.clone(), id.clone(), thumbnail.clone());
             let task = async move { media.keep_thumbnail(&uploader, &id, key, ready).await };
-            tokio::spawn(task).await??;
+            match tokio::spawn(task).await? {
+                // It was made, and can be made again.
+                Ok(()) | Err(MediaError::StorageUnavailable) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(thumbnail.into_download())
     }
@@ -99,13 +103,13 @@ impl Media {
         ready: Ready,
     ) -> Result<(), MediaError> {
         let Download { info, body, .. } = ready.into_download();
-        let blob = self.keep(uploader, id, info, body).await?;
+        let kept = self.keep(uploader, id, info, body).await?;
         let mut batch = Batch::new();
         THUMBNAILS.check_absent(&mut batch, &key);
-        THUMBNAILS.put(&mut batch, &key, &blob)?;
-        BEGUN.delete(&mut batch, &blob.name);
-        match self.commit_or_discard(batch, &blob.name).await {
-            // Two made it at once: both are right.
+        THUMBNAILS.put(&mut batch, &key, &kept.blob)?;
+        kept.taken(&mut batch)?;
+        match self.commit_or_discard(batch, &kept.blob.name).await {
+            // Two made it at once, on this node or another: both are right.
             Err(MediaError::AlreadyUploaded) => Ok(()),
             other => other,
         }

@@ -1,46 +1,69 @@
-//! Media on a real folder, with a clock that tests move.
+//! The nodes of a server over one storage, with clocks that tests move.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::clock::{ManualClock, Timestamp};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt, stream};
-use media::{Download, FileInfo, Media, MediaError, MediaId, Settings};
+use media::{Blobs, Download, FileInfo, Media, MediaError, MediaId, Settings};
 use ruma_common::{UserId, owned_server_name, user_id};
-use store::{MemoryDisk, Store};
-use tempfile::TempDir;
+use store::{Crash, MemoryDisk, Store};
 use vault::{KeyEncryptionKey, Vault};
 
-pub(crate) const LIMIT: u64 = 1_000_000;
+use super::place::Place;
+
+/// More than one part of an upload to S3.
+pub(crate) const LIMIT: u64 = 8_000_000;
 pub(crate) const NO_WAIT: Duration = Duration::ZERO;
 
-/// A server's media.
+/// A server's media, as its first node has it.
 pub(crate) struct Fixture {
-    folder: TempDir,
-    pub(crate) store: Store,
+    pub(crate) place: Place,
+    disk: MemoryDisk,
+    keyring: MemoryDisk,
     pub(crate) vault: Vault,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) media: Media,
 }
 
+/// Another node.
+pub(crate) struct Node {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) media: Media,
+}
+
 impl Fixture {
-    pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_memory(&MemoryDisk::new(), None).unwrap();
-        let keyring = Store::open_memory(&MemoryDisk::new(), None).unwrap();
-        let master = KeyEncryptionKey::from_bytes([7; 32]);
-        let vault = Vault::open(keyring, master).await.unwrap();
+    pub(crate) async fn at(place: Place) -> Self {
+        let (disk, keyring) = (MemoryDisk::new(), MemoryDisk::new());
         let clock = Arc::new(ManualClock::at(Timestamp(1_000_000)));
-        let media = open(&store, &vault, folder.path(), &clock).await;
-        Self { folder, store, vault, clock, media }
+        let vault = vault(&keyring).await;
+        let store = Store::open_memory(&disk, None).unwrap();
+        let media = open(&place, store, vault.clone(), &clock).await;
+        Self { place, disk, keyring, vault, clock, media }
     }
 
-    /// The same store and folder, as another process finds them.
-    pub(crate) async fn opened_again(&self) -> Media {
-        open(&self.store, &self.vault, self.folder.path(), &self.clock).await
+    /// Another node, with a clock of its own that shows the same.
+    pub(crate) async fn node(&self) -> Node {
+        self.node_that(None).await
+    }
+
+    /// Another node, which is killed at a batch.
+    pub(crate) async fn node_that(&self, crashes: Option<Crash>) -> Node {
+        use base::clock::Clock;
+        let clock = Arc::new(ManualClock::at(self.clock.now()));
+        let store = Store::open_memory(&self.disk, crashes).unwrap();
+        let media = open(&self.place, store, vault(&self.keyring).await, &clock).await;
+        Node { clock, media }
+    }
+
+    /// A node over another storage.
+    pub(crate) async fn node_at(&self, place: &Place) -> Node {
+        let store = Store::open_memory(&self.disk, None).unwrap();
+        let media = open(place, store, self.vault.clone(), &self.clock).await;
+        Node { clock: Arc::clone(&self.clock), media }
     }
 
     pub(crate) async fn uploads(&self, content: &[u8]) -> MediaId {
@@ -56,29 +79,29 @@ impl Fixture {
         read(self.media.download(id, NO_WAIT).await?).await
     }
 
-    /// Every file in the folder.
+    /// Every file in the storage, also of what is not complete.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        collect(self.folder.path(), &mut found);
-        found
+        self.place.files()
+    }
+
+    pub(crate) fn blobs(&self) -> Blobs {
+        Blobs::open(&self.place.storage()).unwrap()
     }
 }
 
-async fn open(store: &Store, vault: &Vault, folder: &Path, clock: &Arc<ManualClock>) -> Media {
+async fn vault(keyring: &MemoryDisk) -> Vault {
+    let keyring = Store::open_memory(keyring, None).unwrap();
+    Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap()
+}
+
+async fn open(place: &Place, store: Store, vault: Vault, clock: &Arc<ManualClock>) -> Media {
     let settings = Settings {
         server_name: owned_server_name!("one.example"),
-        directory: folder.to_owned(),
+        storage: place.storage(),
         upload_bytes: LIMIT,
     };
     let clock = Arc::clone(clock);
-    Media::open(store.clone(), vault.clone(), settings, clock).await.unwrap()
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { collect(&path, found) } else { found.push(path) }
-    }
+    Media::open(store, vault, settings, clock).await.unwrap()
 }
 
 pub(crate) fn alice() -> &'static UserId {

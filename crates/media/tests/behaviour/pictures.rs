@@ -9,6 +9,20 @@ use vault::Owner;
 
 use super::fixture::{Fixture, NO_WAIT, alice, read};
 
+on_every_storage!(
+    thumbnails_have_the_sizes_of_the_specification,
+    every_supported_format_gets_a_thumbnail,
+    a_small_picture_is_given_as_it_is_and_never_grows,
+    what_shines_through_still_does,
+    a_turned_picture_stands_upright_and_says_nothing_of_its_camera,
+    a_second_wish_is_served_from_what_was_kept,
+    odd_shapes_do_not_fill_the_disk,
+    many_who_want_a_thumbnail_at_once_get_it_and_one_is_kept,
+    a_thumbnail_goes_with_its_uploaders_key,
+    enormous_and_malformed_pictures_are_refused,
+    what_does_not_say_that_it_is_a_picture_gets_no_thumbnail,
+);
+
 /// Left half red, right half blue.
 fn picture(width: u32, height: u32) -> DynamicImage {
     let colour = |x| if x < width / 2 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) };
@@ -41,9 +55,7 @@ async fn dimensions(fixture: &Fixture, id: &MediaId, wish: Size, fit: Fit) -> (u
     image::load_from_memory(&bytes).unwrap().dimensions()
 }
 
-#[tokio::test]
-async fn thumbnails_have_the_sizes_of_the_specification() {
-    let fixture = Fixture::new().await;
+async fn thumbnails_have_the_sizes_of_the_specification(fixture: Fixture) {
     let png = encoded(&picture(1600, 800), ImageFormat::Png);
     let id = fixture.uploads_as("image/png", &png).await;
     let cases = [
@@ -66,9 +78,7 @@ async fn thumbnails_have_the_sizes_of_the_specification() {
     }
 }
 
-#[tokio::test]
-async fn every_supported_format_gets_a_thumbnail() {
-    let fixture = Fixture::new().await;
+async fn every_supported_format_gets_a_thumbnail(fixture: Fixture) {
     let cases = [
         (ImageFormat::Png, "image/png"),
         (ImageFormat::Jpeg, "image/jpeg"),
@@ -82,9 +92,7 @@ async fn every_supported_format_gets_a_thumbnail() {
     }
 }
 
-#[tokio::test]
-async fn a_small_picture_is_given_as_it_is_and_never_grows() {
-    let fixture = Fixture::new().await;
+async fn a_small_picture_is_given_as_it_is_and_never_grows(fixture: Fixture) {
     let png = encoded(&picture(20, 10), ImageFormat::Png);
     let id = fixture.uploads_as("image/png", &png).await;
     for fit in [Fit::Scale, Fit::Crop] {
@@ -95,9 +103,7 @@ async fn a_small_picture_is_given_as_it_is_and_never_grows() {
     assert_eq!(dimensions(&fixture, &long, size(96, 96), Fit::Crop).await, (20, 20));
 }
 
-#[tokio::test]
-async fn what_shines_through_still_does() {
-    let fixture = Fixture::new().await;
+async fn what_shines_through_still_does(fixture: Fixture) {
     let glass = RgbaImage::from_pixel(200, 200, Rgba([0, 255, 0, 100])).into();
     let id = fixture.uploads_as("image/png", &encoded(&glass, ImageFormat::Png)).await;
     let (kind, bytes) = thumbnail(&fixture, &id, size(32, 32), Fit::Crop).await.unwrap();
@@ -118,9 +124,7 @@ fn turned(width: u32, height: u32) -> Vec<u8> {
     [&jpeg[..2], b"\xff\xe1", &length, &segment, &jpeg[2..]].concat()
 }
 
-#[tokio::test]
-async fn a_turned_picture_stands_upright_and_says_nothing_of_its_camera() {
-    let fixture = Fixture::new().await;
+async fn a_turned_picture_stands_upright_and_says_nothing_of_its_camera(fixture: Fixture) {
     let id = fixture.uploads_as("image/jpeg", &turned(400, 200)).await;
     let (_, bytes) = thumbnail(&fixture, &id, size(96, 96), Fit::Scale).await.unwrap();
     let small = image::load_from_memory(&bytes).unwrap();
@@ -130,9 +134,7 @@ async fn a_turned_picture_stands_upright_and_says_nothing_of_its_camera() {
     assert!(!bytes.windows(4).any(|window| window == b"Exif"));
 }
 
-#[tokio::test]
-async fn a_second_wish_is_served_from_what_was_kept() {
-    let fixture = Fixture::new().await;
+async fn a_second_wish_is_served_from_what_was_kept(fixture: Fixture) {
     let png = encoded(&picture(400, 200), ImageFormat::Png);
     let id = fixture.uploads_as("image/png", &png).await;
     let first = thumbnail(&fixture, &id, size(96, 96), Fit::Scale).await.unwrap();
@@ -145,9 +147,7 @@ async fn a_second_wish_is_served_from_what_was_kept() {
     }
 }
 
-#[tokio::test]
-async fn odd_shapes_do_not_fill_the_disk() {
-    let fixture = Fixture::new().await;
+async fn odd_shapes_do_not_fill_the_disk(fixture: Fixture) {
     let png = encoded(&picture(400, 200), ImageFormat::Png);
     let id = fixture.uploads_as("image/png", &png).await;
     for height in 1..40 {
@@ -156,9 +156,7 @@ async fn odd_shapes_do_not_fill_the_disk() {
     assert_eq!(fixture.files().len(), 17);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_who_want_a_thumbnail_at_once_get_it_and_one_is_kept() {
-    let fixture = Fixture::new().await;
+async fn many_who_want_a_thumbnail_at_once_get_it_and_one_is_kept(fixture: Fixture) {
     let png = encoded(&picture(400, 200), ImageFormat::Png);
     let id = fixture.uploads_as("image/png", &png).await;
     let wishes: Vec<_> = (0..8)
@@ -175,9 +173,7 @@ async fn many_who_want_a_thumbnail_at_once_get_it_and_one_is_kept() {
     assert_eq!(fixture.files().len(), 2);
 }
 
-#[tokio::test]
-async fn a_thumbnail_goes_with_its_uploaders_key() {
-    let fixture = Fixture::new().await;
+async fn a_thumbnail_goes_with_its_uploaders_key(fixture: Fixture) {
     let png = encoded(&picture(400, 200), ImageFormat::Png);
     let id = fixture.uploads_as("image/png", &png).await;
     thumbnail(&fixture, &id, size(96, 96), Fit::Crop).await.unwrap();
@@ -202,9 +198,7 @@ fn crc(bytes: &[u8]) -> u32 {
     })
 }
 
-#[tokio::test]
-async fn enormous_and_malformed_pictures_are_refused() {
-    let fixture = Fixture::new().await;
+async fn enormous_and_malformed_pictures_are_refused(fixture: Fixture) {
     for (width, height) in [(100_000, 100_000), (64_000_001, 1), (u32::MAX >> 1, 1)] {
         let id = fixture.uploads_as("image/png", &pretending(width, height)).await;
         let refused = thumbnail(&fixture, &id, size(96, 96), Fit::Scale).await;
@@ -219,9 +213,7 @@ async fn enormous_and_malformed_pictures_are_refused() {
     }
 }
 
-#[tokio::test]
-async fn what_does_not_say_that_it_is_a_picture_gets_no_thumbnail() {
-    let fixture = Fixture::new().await;
+async fn what_does_not_say_that_it_is_a_picture_gets_no_thumbnail(fixture: Fixture) {
     let png = encoded(&picture(400, 200), ImageFormat::Png);
     let id = fixture.uploads_as("application/octet-stream", &png).await;
     for wish in [size(96, 96), size(5000, 5000)] {

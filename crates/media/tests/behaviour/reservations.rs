@@ -2,13 +2,22 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use media::{FileInfo, MediaError};
 
 use super::fixture::{Fixture, NO_WAIT, alice, bob, content, pieces, read};
 
-#[tokio::test]
-async fn content_comes_to_its_reserved_identifier_once() {
-    let fixture = Fixture::new().await;
+on_every_storage!(
+    content_comes_to_its_reserved_identifier_once,
+    of_two_uploads_at_once_to_one_identifier_one_wins_and_the_other_leaves_nothing,
+    nobody_else_fills_a_reserved_identifier,
+    an_expired_identifier_is_unknown_and_makes_room_for_others,
+    filling_identifiers_makes_room_for_others,
+    a_download_waits_for_announced_content,
+    an_interrupted_upload_may_be_tried_again,
+);
+
+async fn content_comes_to_its_reserved_identifier_once(fixture: Fixture) {
     let id = fixture.media.reserve(alice()).await.unwrap().id;
     let upload = |content: &[u8]| {
         fixture.media.upload_reserved(alice(), id.clone(), FileInfo::default(), pieces(content))
@@ -19,9 +28,9 @@ async fn content_comes_to_its_reserved_identifier_once() {
     assert_eq!(fixture.files().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_two_uploads_at_once_to_one_identifier_one_wins_and_the_other_leaves_nothing() {
-    let fixture = Fixture::new().await;
+async fn of_two_uploads_at_once_to_one_identifier_one_wins_and_the_other_leaves_nothing(
+    fixture: Fixture,
+) {
     let id = fixture.media.reserve(alice()).await.unwrap().id;
     let uploads: Vec<_> = (0..4_u8)
         .map(|n| {
@@ -44,17 +53,13 @@ async fn of_two_uploads_at_once_to_one_identifier_one_wins_and_the_other_leaves_
     assert_eq!(fixture.files().len(), 1);
 }
 
-#[tokio::test]
-async fn nobody_else_fills_a_reserved_identifier() {
-    let fixture = Fixture::new().await;
+async fn nobody_else_fills_a_reserved_identifier(fixture: Fixture) {
     let id = fixture.media.reserve(alice()).await.unwrap().id;
     let refused = fixture.media.upload_reserved(bob(), id, FileInfo::default(), pieces(b"x")).await;
     assert!(matches!(refused, Err(MediaError::NotTheirs)));
 }
 
-#[tokio::test]
-async fn an_expired_identifier_is_unknown_and_makes_room_for_others() {
-    let fixture = Fixture::new().await;
+async fn an_expired_identifier_is_unknown_and_makes_room_for_others(fixture: Fixture) {
     let first = fixture.media.reserve(alice()).await.unwrap();
     for _ in 1..32 {
         fixture.media.reserve(alice()).await.unwrap();
@@ -70,9 +75,7 @@ async fn an_expired_identifier_is_unknown_and_makes_room_for_others() {
     fixture.media.reserve(alice()).await.unwrap();
 }
 
-#[tokio::test]
-async fn filling_identifiers_makes_room_for_others() {
-    let fixture = Fixture::new().await;
+async fn filling_identifiers_makes_room_for_others(fixture: Fixture) {
     for _ in 0..40 {
         let id = fixture.media.reserve(alice()).await.unwrap().id;
         let info = FileInfo::default();
@@ -80,9 +83,7 @@ async fn filling_identifiers_makes_room_for_others() {
     }
 }
 
-#[tokio::test]
-async fn a_download_waits_for_announced_content() {
-    let fixture = Fixture::new().await;
+async fn a_download_waits_for_announced_content(fixture: Fixture) {
     let id = fixture.media.reserve(alice()).await.unwrap().id;
     let early = fixture.media.download(&id, Duration::from_millis(20)).await;
     assert!(matches!(early, Err(MediaError::NotYetUploaded)));
@@ -95,10 +96,7 @@ async fn a_download_waits_for_announced_content() {
     assert_eq!(read(waiting.await.unwrap().unwrap()).await.unwrap(), content(100_000));
 }
 
-#[tokio::test]
-async fn an_interrupted_upload_may_be_tried_again() {
-    use futures_util::{StreamExt, stream};
-    let fixture = Fixture::new().await;
+async fn an_interrupted_upload_may_be_tried_again(fixture: Fixture) {
     let id = fixture.media.reserve(alice()).await.unwrap().id;
     let broken = pieces(b"half").chain(stream::iter([Err(std::io::ErrorKind::BrokenPipe.into())]));
     let info = FileInfo::default();

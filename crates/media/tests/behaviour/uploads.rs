@@ -9,20 +9,27 @@ use vault::Owner;
 
 use super::fixture::{Fixture, LIMIT, NO_WAIT, alice, content, pieces};
 
-#[tokio::test]
-async fn content_of_every_length_reads_back() {
-    let fixture = Fixture::new().await;
+on_every_storage!(
+    content_of_every_length_reads_back,
+    what_the_uploader_said_of_the_file_comes_back,
+    content_over_the_limit_is_refused_while_it_comes_and_leaves_nothing,
+    an_interrupted_upload_leaves_nothing,
+    names_and_types_without_end_are_refused,
+    unknown_media_is_not_found,
+    media_of_an_account_whose_key_was_destroyed_is_not_found,
+    many_uploads_at_once_do_not_mix,
+);
+
+async fn content_of_every_length_reads_back(fixture: Fixture) {
     let chunk = vault::CHUNK;
-    for length in [0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk, 1_000_000] {
+    for length in [0, 1, chunk - 1, chunk, chunk + 1, 3 * chunk, 1_000_000, 6_000_000] {
         let content = content(length);
         let id = fixture.uploads(&content).await;
         assert!(fixture.reads(&id).await.unwrap() == content, "{length} bytes");
     }
 }
 
-#[tokio::test]
-async fn what_the_uploader_said_of_the_file_comes_back() {
-    let fixture = Fixture::new().await;
+async fn what_the_uploader_said_of_the_file_comes_back(fixture: Fixture) {
     let said = FileInfo {
         content_type: Some("text/plain; charset=utf-8".to_owned()),
         name: Some("été.txt".to_owned()),
@@ -33,9 +40,7 @@ async fn what_the_uploader_said_of_the_file_comes_back() {
     }
 }
 
-#[tokio::test]
-async fn content_over_the_limit_is_refused_while_it_comes_and_leaves_nothing() {
-    let fixture = Fixture::new().await;
+async fn content_over_the_limit_is_refused_while_it_comes_and_leaves_nothing(fixture: Fixture) {
     // A body without end: it can be refused only while it comes.
     let endless = stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[7; 9000])));
     let refused = fixture.media.upload(alice(), FileInfo::default(), endless).await;
@@ -43,9 +48,7 @@ async fn content_over_the_limit_is_refused_while_it_comes_and_leaves_nothing() {
     assert!(fixture.files().is_empty());
 }
 
-#[tokio::test]
-async fn an_interrupted_upload_leaves_nothing() {
-    let fixture = Fixture::new().await;
+async fn an_interrupted_upload_leaves_nothing(fixture: Fixture) {
     let body =
         pieces(&content(500_000)).chain(stream::iter([Err(io::ErrorKind::BrokenPipe.into())]));
     let refused = fixture.media.upload(alice(), FileInfo::default(), body).await;
@@ -53,17 +56,13 @@ async fn an_interrupted_upload_leaves_nothing() {
     assert!(fixture.files().is_empty());
 }
 
-#[tokio::test]
-async fn names_and_types_without_end_are_refused() {
-    let fixture = Fixture::new().await;
+async fn names_and_types_without_end_are_refused(fixture: Fixture) {
     let info = FileInfo { name: Some("x".repeat(5000)), content_type: None };
     let refused = fixture.media.upload(alice(), info, pieces(b"x")).await;
     assert!(matches!(refused, Err(MediaError::LongDescription)));
 }
 
-#[tokio::test]
-async fn unknown_media_is_not_found() {
-    let fixture = Fixture::new().await;
+async fn unknown_media_is_not_found(fixture: Fixture) {
     let id = MediaId::parse("abcdefgh").unwrap();
     assert!(matches!(fixture.reads(&id).await, Err(MediaError::NotFound)));
 }
@@ -77,9 +76,7 @@ fn an_identifier_is_no_path() {
     assert_eq!(MediaId::parse("Az09_-").unwrap().as_str(), "Az09_-");
 }
 
-#[tokio::test]
-async fn media_of_an_account_whose_key_was_destroyed_is_not_found() {
-    let fixture = Fixture::new().await;
+async fn media_of_an_account_whose_key_was_destroyed_is_not_found(fixture: Fixture) {
     let id = fixture.uploads(b"secret").await;
     fixture.vault.destroy(&Owner::Person(alice().to_owned())).await.unwrap();
     assert!(matches!(fixture.reads(&id).await, Err(MediaError::NotFound)));
@@ -87,9 +84,7 @@ async fn media_of_an_account_whose_key_was_destroyed_is_not_found() {
     assert!(matches!(refused, Err(MediaError::AccountEnded)));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_uploads_at_once_do_not_mix() {
-    let fixture = Fixture::new().await;
+async fn many_uploads_at_once_do_not_mix(fixture: Fixture) {
     let uploads: Vec<_> = (0..20_u8)
         .map(|n| {
             let media = fixture.media.clone();
