@@ -27,8 +27,12 @@ impl From<MediaError> for ApiError {
             MediaError::Interrupted | MediaError::NoThumbnail(_) => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::Unknown, message)
             }
+            MediaError::StorageUnavailable => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
+            }
             MediaError::Damaged
-            | MediaError::Blob(_)
+            | MediaError::Lost
+            | MediaError::Settings(_)
             | MediaError::Task(_)
             | MediaError::Store(_)
             | MediaError::Vault(_) => Self::internal(&message),
