@@ -37,4 +37,4 @@ pub use profile::Profile;
 pub use sessions::{NewSession, RefreshTokens, SessionInfo, SignedIn, Tokens};
 pub use settings::{Limits, PasswordCost, Rate, Registration, Settings};
 pub use sign_in::{Credentials, OtherSessions};
-pub use tables::Erasure;
+pub use tables::{Erasure, SEALED_BY_PERSON};

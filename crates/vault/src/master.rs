@@ -23,19 +23,28 @@ impl KeyEncryptionKey {
 
     /// Reads the key from a file of 32 bytes, or makes the file (mode 0600) with a random key.
     pub fn load_or_create(path: &Path) -> Result<Self, VaultError> {
-        let named = |source| VaultError::KeyFile { path: path.display().to_string(), source };
-        let bytes = match read(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                create(path).and_then(|()| read(path))
-            }
-            other => other,
-        };
-        let bytes = bytes.map_err(named)?;
-        let key = <&[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| {
-            VaultError::KeyFileLength { path: path.display().to_string(), found: bytes.len() }
-        })?;
-        Ok(Self(SealingKey::new(key)))
+        if let Some(key) = Self::load(path)? {
+            return Ok(key);
+        }
+        let named = |source| VaultError::KeyFile { path: shown(path), source };
+        create(path).map_err(named)?;
+        Self::load(path)?.ok_or_else(|| named(ErrorKind::NotFound.into()))
     }
+
+    /// Reads the key from a file of 32 bytes; `None` where there is no file.
+    pub fn load(path: &Path) -> Result<Option<Self>, VaultError> {
+        let bytes = match read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|source| VaultError::KeyFile { path: shown(path), source })?,
+        };
+        let key = <&[u8; 32]>::try_from(bytes.as_slice())
+            .map_err(|_| VaultError::KeyFileLength { path: shown(path), found: bytes.len() })?;
+        Ok(Some(Self(SealingKey::new(key))))
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
