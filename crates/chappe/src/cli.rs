@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use store::Migration;
 
 use crate::config::{self, Config};
-use crate::{backup, copy, demo, logging, restore, server, verify};
+use crate::{backup, copy, demo, logging, restore, server, stores, verify};
 
 /// Sealed messaging for public services, on the open Matrix protocol.
 #[derive(Parser)]
@@ -41,6 +42,12 @@ enum Command {
         listen: SocketAddr,
         /// Makes the organisation on the server of this configuration instead, and ends.
         #[arg(long, value_name = "FILE", conflicts_with = "listen")]
+        config: Option<PathBuf>,
+    },
+    /// Makes the schema of the configured databases, or brings it up to date. Deletes nothing.
+    Migrate {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
     Copy(copy::Arguments),
@@ -83,12 +90,32 @@ pub(crate) fn run() -> anyhow::Result<()> {
             let config = Config::load(Some(&config))?;
             runtime()?.block_on(demo::settle(&directory, config))
         }
+        Command::Migrate { config } => {
+            let config = Config::load(config.as_deref())?;
+            logging::start_for_command()?;
+            runtime()?.block_on(migrate(&config))
+        }
         Command::Copy(arguments) => runtime()?.block_on(copy::run(arguments)),
         Command::Backup(arguments) => runtime()?.block_on(backup::run(arguments)),
         Command::Restore(arguments) => runtime()?.block_on(restore::run(arguments)),
         Command::Verify(arguments) => runtime()?.block_on(verify::run(arguments)),
         Command::Version => say(concat!("chappe ", env!("CARGO_PKG_VERSION"))),
     }
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    let done = stores::migrate(config).await?;
+    if done.is_empty() {
+        return say("the embedded store needs no migration");
+    }
+    for (what, Migration { from, to }) in done {
+        say(&match from {
+            0 => format!("{what}: schema {to} made"),
+            same if same == to => format!("{what}: schema {to} was there already"),
+            older => format!("{what}: schema {older} brought to {to}"),
+        })?;
+    }
+    Ok(())
 }
 
 /// Tells the operator something: on standard output, the log being elsewhere.

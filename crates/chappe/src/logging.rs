@@ -9,6 +9,11 @@ use crate::config::{Log, LogFormat};
 /// what it is about. The configured level can still ask for it by name.
 const QUIET: &str = "ruma_common=warn,ruma_state_res=warn";
 
+/// Starts the log of a command that tells the operator itself how it goes: warnings only.
+pub(crate) fn start_for_command() -> anyhow::Result<()> {
+    start(&Log { level: "warn".to_owned(), ..Log::default() })
+}
+
 /// Starts the log.
 pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", log.level))

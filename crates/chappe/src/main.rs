@@ -1,11 +1,18 @@
 //! The `chappe` program: command line, configuration, wiring. No logic lives here.
 
+mod backup;
+mod bar;
 mod cli;
 mod config;
+mod control;
+mod copy;
 mod demo;
 mod listen;
 mod logging;
+mod restore;
 mod server;
+mod stores;
+mod verify;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,5 @@
 //! Wiring: the store, the keys, the services over them, the listeners before them.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,19 +14,19 @@ use ruma_common::OwnedServerName;
 use store::Store;
 use sync::Sync;
 use tokio::signal::unix::{SignalKind, signal};
-use vault::{KeyEncryptionKey, Sealing, Vault};
+use vault::Vault;
 
 use crate::cli::say;
 use crate::config::{self, Config};
+use crate::control::Control;
 use crate::listen::Listeners;
-
-/// Page cache of the keyring's store: every key is held in memory once used.
-const KEYRING_CACHE: usize = 4 << 20;
+use crate::{backup, stores};
 
 /// A server whose services are open.
 pub(crate) struct Server {
     config: Config,
     app: App,
+    stores: backup::Stores,
 }
 
 /// Runs a server until told to stop.
@@ -42,11 +41,15 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     let server = Server::open(config).await?;
     let accounts = server.accounts().clone();
+    let control = server.control().map(|control| tokio::spawn(control.run()));
     let listening = server.listen().await?;
     for address in listening.addresses() {
         say(&format!("chappe is ready on http://{address}"))?;
     }
     listening.run(told_to_stop()).await;
+    if let Some(control) = control {
+        control.abort();
+    }
     accounts.flush().await?;
     tracing::info!("stopped");
     Ok(())
@@ -72,13 +75,15 @@ impl Server {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let name = config.server.name.clone().context("server.name is missing")?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let data = &config.server.data_directory;
-        make_private(data)?;
-        let path = data.join("chappe.redb");
-        let store = Store::open_redb(&path, config.store.cache_bytes);
-        let store = store.with_context(|| path.display().to_string())?;
-        let vault = open_vault(&config).await?;
-        let (store, time) = (&store, &clock);
+        let stores = backup::Stores {
+            data: stores::data(&config).await?,
+            keyring: stores::keyring(&config).await?,
+            blobs: stores::blobs(&config)?,
+        };
+        transfer::refuse_unfinished(&stores.data).await?;
+        transfer::refuse_unfinished(&stores.keyring).await?;
+        let vault = stores::vault(&config, stores.keyring.clone()).await?;
+        let (store, time) = (&stores.data, &clock);
         let accounts = accounts(&config, &name, store, &vault, time).await?;
         let devices = Devices::open(
             store.clone(),
@@ -97,12 +102,22 @@ impl Server {
         let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time));
         let settings = api_settings(&config, name);
         let app = App::new(Services { accounts, devices, rooms, media, sync, settings, clock });
-        Ok(Self { config, app })
+        Ok(Self { config, app, stores })
     }
 
     /// Who people are.
     pub(crate) fn accounts(&self) -> &Accounts {
         &self.app.accounts
+    }
+
+    /// Opens the control socket, where this process alone can open the store. Without it a backup
+    /// needs the server to be stopped: no reason not to serve.
+    fn control(&self) -> Option<Control> {
+        if self.config.store.engine != config::Engine::Redb {
+            return None;
+        }
+        let control = Control::open(&self.config, self.stores.clone());
+        control.map_err(|error| tracing::warn!("no control socket: {error:#}")).ok()
     }
 
     /// Opens the listeners.
@@ -113,21 +128,6 @@ impl Server {
         let router = api::router(self.app);
         Listeners::open(addresses, router, trusted_proxies, self.config.limits.connections).await
     }
-}
-
-/// The keys, in a directory of their own: a store, and the key that wraps what it holds.
-async fn open_vault(config: &Config) -> anyhow::Result<Vault> {
-    let directory = config.server.keyring_directory();
-    make_private(&directory)?;
-    let master = KeyEncryptionKey::load_or_create(&directory.join("key-encryption-key"))?;
-    let path = directory.join("keyring.redb");
-    let keyring = Store::open_redb(&path, KEYRING_CACHE);
-    let keyring = keyring.with_context(|| path.display().to_string())?;
-    let sealing = match config.store.sealing {
-        config::Sealing::On => Sealing::On,
-        config::Sealing::Off => Sealing::Off,
-    };
-    Ok(Vault::open_with(keyring, master, sealing).await?)
 }
 
 async fn accounts(
@@ -187,11 +187,9 @@ async fn media(
     vault: &Vault,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Media> {
-    let directory = config.server.data_directory.join("media");
-    make_private(&directory)?;
     let settings = media::Settings {
         server_name: name.clone(),
-        directory,
+        storage: stores::storage(config)?,
         upload_bytes: config.limits.upload_bytes,
     };
     Ok(Media::open(store.clone(), vault.clone(), settings, Arc::clone(clock)).await?)
@@ -207,14 +205,4 @@ fn api_settings(config: &Config, name: OwnedServerName) -> api::Settings {
         body_timeout: Duration::from_secs(config.limits.body_timeout_seconds),
         upload_bytes: config.limits.upload_bytes,
     }
-}
-
-/// A directory that only this server's user can open.
-fn make_private(directory: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .with_context(|| format!("{} cannot be made", directory.display()))
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Person, Server};
 
 /// Every word that people of these tests write somewhere, and nowhere else in the world.
-const WORDS: [&str; 12] = [
+pub(crate) const WORDS: [&str; 12] = [
     "zmessagezz",
     "zstickerzz",
     "zroomnamez",
@@ -21,7 +21,7 @@ const WORDS: [&str; 12] = [
 ];
 
 /// Writes each of the words where a client would.
-async fn write_everywhere(server: &Server, alice: &Person) {
+pub(crate) async fn write_everywhere(server: &Server, alice: &Person) {
     let bob = server.register("bob").await;
     let room = alice
         .creates_room(json!({

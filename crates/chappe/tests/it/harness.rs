@@ -7,4 +7,4 @@ mod server;
 
 pub(crate) use http::{Answer, Http};
 pub(crate) use person::Person;
-pub(crate) use server::{PASSWORD, Server};
+pub(crate) use server::{Ground, PASSWORD, Server};

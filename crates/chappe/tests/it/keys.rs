@@ -14,7 +14,7 @@ const SIGNING: &str = "/_matrix/client/v3/keys/device_signing/upload";
 const SIGNATURES: &str = "/_matrix/client/v3/keys/signatures/upload";
 
 /// A person's keys: their device's, and those for cross-signing.
-struct Keys<'a> {
+pub(crate) struct Keys<'a> {
     person: &'a Person,
     device: Ed25519KeyPair,
     master: Ed25519KeyPair,
@@ -23,7 +23,7 @@ struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    fn of(person: &'a Person) -> Self {
+    pub(crate) fn of(person: &'a Person) -> Self {
         Self {
             person,
             device: pair(Some(&person.device_id)),
@@ -52,7 +52,7 @@ impl<'a> Keys<'a> {
         })
     }
 
-    fn one_time_key(&self, value: u8) -> Value {
+    pub(crate) fn one_time_key(&self, value: u8) -> Value {
         let key = Base64::<Standard, _>::new([value; 32]).encode();
         self.signed(&self.device, json!({ "key": key }))
     }
@@ -72,7 +72,7 @@ impl<'a> Keys<'a> {
         })
     }
 
-    async fn publish(&self) {
+    pub(crate) async fn publish(&self) {
         let identity = self.signed(&self.device, self.identity());
         self.person.post(UPLOAD, json!({ "device_keys": identity })).await.ok();
     }

@@ -3,6 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
 )]
@@ -19,6 +20,7 @@ mod kill;
 mod media;
 mod membership;
 mod messages;
+mod moving;
 mod profile;
 mod push_rules;
 mod receipts;

@@ -30,9 +30,19 @@ impl Databases {
     /// Two alone on a server, of which therefore every byte can be searched.
     pub(super) fn alone() -> Option<Self> {
         std::env::var_os(POSTGRES)?;
+        Some(Self::of_their_own())
+    }
+
+    /// Two alone on a server, whatever the tests run on.
+    pub(super) fn of_their_own() -> Self {
         let settings = Settings { durability: Durability::Fleeting, ..Settings::default() };
         let server = Postgres::start(settings).expect("PostgreSQL starts");
-        Some(Self::on(server.sql().clone(), Some(server)))
+        Self::on(server.sql().clone(), Some(server))
+    }
+
+    /// Their addresses: the data's and the keyring's.
+    pub(super) fn urls(&self) -> [(&'static str, String); 2] {
+        [("data", self.sql.url(&self.data)), ("keyring", self.sql.url(&self.keyring))]
     }
 
     fn on(sql: Sql, own: Option<Postgres>) -> Self {

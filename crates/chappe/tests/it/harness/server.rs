@@ -46,6 +46,56 @@ impl Server {
     }
 
     async fn start_on(databases: Option<Databases>, configuration: &str) -> Self {
+        Ground::prepare(databases, configuration).start().await
+    }
+
+    /// Runs a command of the program beside the server, with its configuration; what it said.
+    pub(crate) async fn runs(&self, arguments: &[&str]) -> Said {
+        run(self.directory.path(), self.databases.as_ref(), arguments).await
+    }
+
+    /// The addresses of the data's database and of the keyring's, where it runs on PostgreSQL.
+    pub(crate) fn database_urls(&self) -> [(&'static str, String); 2] {
+        self.databases.as_ref().expect("databases").urls()
+    }
+
+    /// Where the server was prepared: the configuration and what is relative to it.
+    pub(crate) fn ground(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// Where a server can be started: a configuration, a directory, fresh databases, and no data yet.
+pub(crate) struct Ground {
+    databases: Option<Databases>,
+    directory: TempDir,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) success: bool,
+    pub(crate) out: String,
+    pub(crate) error: String,
+}
+
+impl Ground {
+    /// A place for another server of the same name.
+    pub(crate) fn fresh() -> Self {
+        Self::prepare(Databases::fresh(), "")
+    }
+
+    /// The same, on files whatever else the tests run on.
+    pub(crate) fn on_files() -> Self {
+        Self::prepare(None, "")
+    }
+
+    /// The same, on databases of a PostgreSQL server of its own, whatever else the tests run on.
+    pub(crate) fn on_postgres() -> Self {
+        Self::prepare(Some(Databases::of_their_own()), "")
+    }
+
+    fn prepare(databases: Option<Databases>, configuration: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let unless_given = |section: &str, keys: &str| {
             let given = configuration.contains(section);
@@ -61,11 +111,45 @@ impl Server {
             data = directory.path().join("data").display(),
         );
         std::fs::write(directory.path().join("chappe.toml"), text).expect("a file");
-        let (process, output, base) = spawn(directory.path(), databases.as_ref()).await;
-        let http = Http::new(&base);
-        Self { process, output, databases, directory, base, http }
+        Self { databases, directory }
     }
 
+    /// Starts the server.
+    pub(crate) async fn start(self) -> Server {
+        let Self { databases, directory } = self;
+        let (process, output, base) = spawn(directory.path(), databases.as_ref()).await;
+        let http = Http::new(&base);
+        Server { process, output, databases, directory, base, http }
+    }
+
+    /// Runs a command of the program, with this configuration; what it said.
+    pub(crate) async fn runs(&self, arguments: &[&str]) -> Said {
+        run(self.directory.path(), self.databases.as_ref(), arguments).await
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Said {
+    /// What it said on its way to success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert!(self.success, "{self:?}");
+        self.out
+    }
+
+    /// What it complained of.
+    #[track_caller]
+    pub(crate) fn failed(self) -> String {
+        assert!(!self.success, "{self:?}");
+        self.out + &self.error
+    }
+}
+
+impl Server {
     /// Stops the server as an operator does, and starts it on the same data.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
@@ -154,6 +238,19 @@ fn search(directory: &Path, needle: &[u8], found: &mut Vec<PathBuf>) {
             }
         }
     }
+}
+
+/// Runs a command to its end.
+async fn run(directory: &Path, databases: Option<&Databases>, arguments: &[&str]) -> Said {
+    let ran = Command::from(program(databases))
+        .args(arguments)
+        .current_dir(directory)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Said { success: ran.status.success(), out: text(ran.stdout), error: text(ran.stderr) }
 }
 
 /// Starts the program and waits until it says that it is ready, and where.
