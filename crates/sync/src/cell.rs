@@ -277,7 +277,7 @@ impl Cell {
         let mark = marks.devices.get(device).copied().unwrap_or_default();
         since.position < marks.reaches
             || marks.newest > since.position
-            || marks.newest_typing > since.typing
+            || marks.newest_typing > since.typing.version
             || mark.inbox.is_some_and(|at| at > since.inbox)
             || mark.keys.is_some_and(|at| at > since.position)
             || mark.session.is_some_and(|at| at > since.position)
@@ -298,7 +298,7 @@ impl Cell {
                 (true, false) => Whose::Others,
                 (false, false) => Whose::Nobody,
             };
-            let (events, typing) = (after(mark.events), mark.typing > since.typing);
+            let (events, typing) = (after(mark.events), mark.typing > since.typing.version);
             let moved = InRoom { events, typing, receipts };
             moved.any().then_some((*room, moved))
         });
@@ -335,6 +335,11 @@ impl Cell {
     /// The rooms that the person is in, as the hub has it.
     pub(crate) fn joined(&self) -> Vec<RoomNo> {
         self.marks.lock().joined.iter().copied().collect()
+    }
+
+    /// Whether the person is in a room, as the hub has it.
+    pub(crate) fn is_in(&self, room: RoomNo) -> bool {
+        self.marks.lock().joined.contains(&room)
     }
 
     /// Watches for news. What is told from now on ends the wait, however late that begins.
@@ -398,6 +403,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::typing::Typing;
 
     const ROOM: RoomNo = RoomNo(1);
     const OTHER: RoomNo = RoomNo(2);
@@ -407,7 +413,7 @@ mod tests {
     }
 
     fn token(position: u64) -> Token {
-        Token::at(at(position), 0)
+        Token::at(at(position), Typing::NOTHING)
     }
 
     fn cell() -> Cell {

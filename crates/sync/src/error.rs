@@ -3,6 +3,7 @@
 use devices::DeviceError;
 use rooms::RoomError;
 use store::StoreError;
+use vault::VaultError;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -25,4 +26,19 @@ pub enum SyncError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl SyncError {
+    /// Whether the engine is away: the same may be asked again later.
+    pub(crate) fn is_outage(&self) -> bool {
+        let (Self::Store(store)
+        | Self::Rooms(RoomError::Store(store) | RoomError::Vault(VaultError::Store(store)))
+        | Self::Devices(
+            DeviceError::Store(store) | DeviceError::Vault(VaultError::Store(store)),
+        )) = self
+        else {
+            return false;
+        };
+        matches!(store, StoreError::Unavailable { .. })
+    }
 }

@@ -1,15 +1,14 @@
 //! The task that keeps the hub at the log's end, and lets typing run out.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::number::{LogPosition, RoomNo};
 use rooms::Rooms;
-use store::{LogFollower, StoreError};
+use store::{LogEntry, LogFollower, StoreError};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::hub::Hub;
 
@@ -17,6 +16,8 @@ use crate::hub::Hub;
 const TICK: Duration = Duration::from_millis(500);
 /// How often people who went away are let go of.
 const SWEEP: Duration = Duration::from_mins(1);
+/// How long is waited before what failed is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the task follows.
 pub(crate) struct Follower {
@@ -31,7 +32,6 @@ pub(crate) struct Follower {
 impl Follower {
     /// Follows until the store closes.
     pub(crate) async fn run(mut self) {
-        let mut typed_in = HashSet::new();
         let mut tick = interval(TICK);
         let mut sweep = interval(SWEEP);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -40,37 +40,42 @@ impl Follower {
                 entries = self.log.next() => match entries {
                     Ok(entries) => self.take(&entries).await,
                     Err(StoreError::Closed) => return,
-                    Err(error) => return tracing::error!(%error, "syncs cannot follow the log"),
+                    Err(error) => {
+                        tracing::error!(%error, "syncs cannot follow the log; trying again");
+                        sleep(PAUSE).await;
+                    }
                 },
                 room = self.typing.recv() => match room {
-                    Ok(room) => self.take_typing(room, &mut typed_in),
+                    Ok(room) => self.hub.take_typing(room),
                     Err(RecvError::Lagged(_)) => {
-                        for room in self.hub.watched() {
-                            self.take_typing(room, &mut typed_in);
-                        }
+                        self.hub.watched().into_iter().for_each(|room| self.hub.take_typing(room));
                     }
                     Err(RecvError::Closed) => return,
                 },
-                _ = tick.tick(), if !typed_in.is_empty() => self.rooms.expire_typing(),
+                _ = tick.tick(), if self.hub.anybody_types() => self.rooms.expire_typing(),
                 _ = sweep.tick() => self.hub.sweep(),
             }
         }
     }
 
-    async fn take(&self, entries: &[store::LogEntry]) {
-        if let Err(error) = self.hub.take(entries, &self.publish).await {
-            tracing::error!(%error, "a change cannot be followed: everybody begins anew");
-            if let Some(last) = entries.last() {
-                self.hub.begin_anew(last.position, &self.publish);
+    /// Marks what a stretch of the log tells of. What cannot be read now is read once the engine is
+    /// back: no record is passed over.
+    async fn take(&self, entries: &[LogEntry]) {
+        loop {
+            match self.hub.take(entries, &self.publish).await {
+                Ok(()) => return,
+                Err(error) if error.is_outage() => {
+                    tracing::warn!(%error, "a change cannot be followed yet");
+                    sleep(PAUSE).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a change cannot be followed: everybody begins anew");
+                    if let Some(last) = entries.last() {
+                        self.hub.begin_anew(last.position, &self.publish);
+                    }
+                    return;
+                }
             }
-        }
-    }
-
-    fn take_typing(&self, room: RoomNo, typed_in: &mut HashSet<RoomNo>) {
-        if self.hub.take_typing(room) {
-            typed_in.insert(room);
-        } else {
-            typed_in.remove(&room);
         }
     }
 }

@@ -6,25 +6,31 @@
 //! nothing for those who are not connected. A position is published after everything up to it is
 //! marked, and people are woken after that: who looks after having asked to be woken misses nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::change::Change;
 use base::clock::{Clock, Timestamp};
 use base::number::{EventNo, LogPosition, RoomNo};
 use parking_lot::Mutex;
-use rooms::{Membership, Rooms};
+use rooms::{Membership, Rooms, TypingVersion};
 use ruma_common::{OwnedUserId, UserId};
-use store::{LogEntry, Store};
+use store::{LogEntry, Store, StoreError};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
-use crate::SyncError;
 use crate::cell::{Cell, Mark, Seat};
+use crate::typing::{Typing, Typists, check_number};
+use crate::{SyncError, Token};
 
 /// How long a person's cell is kept after they last synced.
 const KEPT: Duration = Duration::from_mins(10);
+/// How long whoever asks waits for the log to be read: longer than a database is away for a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an answer of the store may take that says that it is there.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What a running server knows of connected people.
 pub(crate) struct Hub {
@@ -33,7 +39,16 @@ pub(crate) struct Hub {
     clock: Arc<dyn Clock>,
     people: Mutex<People>,
     marked: watch::Receiver<LogPosition>,
-    typing: AtomicU64,
+    /// Tells this node's tokens from another's.
+    node: u64,
+    typed: Mutex<Typed>,
+}
+
+/// Who types, as far as it is marked.
+struct Typed {
+    version: TypingVersion,
+    /// Rooms in which somebody does, with a check number of whom.
+    rooms: HashMap<RoomNo, u32>,
 }
 
 /// The connected people.
@@ -70,24 +85,63 @@ impl Hub {
         clock: Arc<dyn Clock>,
     ) -> (Self, watch::Sender<LogPosition>) {
         let (publish, marked) = watch::channel(store.log_end());
-        let typing = AtomicU64::new(rooms.typing_version());
-        let people = Mutex::default();
-        (Self { store, rooms, clock, people, marked, typing }, publish)
+        let typed = Typed { version: rooms.typing_version(), rooms: HashMap::new() };
+        let (people, typed) = (Mutex::default(), Mutex::new(typed));
+        let node = u64::from(rooms.typing_epoch());
+        (Self { store, rooms, clock, people, marked, node, typed }, publish)
     }
 
-    /// How far everything is marked, and up to which version of who types.
-    pub(crate) fn now(&self) -> (LogPosition, u64) {
-        (*self.marked.borrow(), self.typing.load(Ordering::SeqCst))
+    /// Whether the store answers soon.
+    pub(crate) async fn is_reachable(&self) -> bool {
+        let asked = timeout(SOON, self.store.catch_up()).await;
+        matches!(asked, Ok(Ok(_)))
     }
 
-    /// Waits until everything that is in the store now is marked: who asks reads their own writes.
+    /// How far everything is marked.
+    pub(crate) fn position(&self) -> LogPosition {
+        *self.marked.borrow()
+    }
+
+    /// How far everything is marked for a person: what an answer made now tells up to.
+    pub(crate) fn now(&self, cell: &Cell) -> Token {
+        // Who types is taken first: what is marked of it later is told again, not lost.
+        let typing = self.typing(cell);
+        Token::at(self.position(), typing)
+    }
+
+    /// A token as this node would have given it, and the rooms of which the person was told
+    /// otherwise who types; `None` where this node gave it.
+    pub(crate) fn adopt(&self, token: Token, cell: &Cell) -> (Token, Option<Vec<RoomNo>>) {
+        if token.typing.node == self.node {
+            return (token, None);
+        }
+        let typing = self.typing(cell);
+        let rooms = typing.shown.differing(&token.typing.shown);
+        (Token { typing, ..token }, Some(rooms))
+    }
+
+    /// Who types where a person is.
+    fn typing(&self, cell: &Cell) -> Typing {
+        let typed = self.typed.lock();
+        let rooms = typed.rooms.iter().filter(|(room, _)| cell.is_in(**room));
+        let shown = Typists::of(rooms.map(|(room, typists)| (*room, *typists)));
+        Typing { node: self.node, version: typed.version, shown }
+    }
+
+    /// Waits until everything that this node knows of the log is marked: who asks reads their own
+    /// writes.
     pub(crate) async fn catch_up(&self) -> Result<(), SyncError> {
         let end = self.store.log_end();
-        if *self.marked.borrow() >= end {
+        if self.position() >= end {
             return Ok(());
         }
         let mut marked = self.marked.clone();
-        marked.wait_for(|position| *position >= end).await.map_err(|_| SyncError::Closed)?;
+        let reached = timeout(PATIENCE, marked.wait_for(|position| *position >= end)).await;
+        let behind = || {
+            let reason = format!("the log is not read up to {end}");
+            SyncError::Store(StoreError::Unavailable { reason })
+        };
+        reached.map_err(|_| behind())?.map_err(|_| SyncError::Closed)?;
         Ok(())
     }
 
@@ -128,6 +182,10 @@ impl Hub {
             changes.push((entry.position, journal::decode(entry)?));
         }
         let facts = self.facts(&changes).await?;
+        // An answer up to here is read from rooms that are at least as far.
+        if let Some((last, _)) = changes.last() {
+            self.rooms.catch_up_to(*last).await?;
+        }
         let mut touched = Touched::default();
         {
             let mut people = self.people.lock();
@@ -175,8 +233,8 @@ impl Hub {
         }
     }
 
-    /// Marks that who types in a room changed; whether anybody does.
-    pub(crate) fn take_typing(&self, room: RoomNo) -> bool {
+    /// Marks that who types in a room changed.
+    pub(crate) fn take_typing(&self, room: RoomNo) {
         let (typists, version) = self.rooms.typing(room);
         let watchers = {
             let people = self.people.lock();
@@ -184,18 +242,23 @@ impl Hub {
             for cell in watchers.values() {
                 cell.mark_typing(room, version);
             }
-            self.typing.fetch_max(version, Ordering::SeqCst);
+            self.typed.lock().take(room, &typists, version);
             watchers
         };
         for cell in watchers.values() {
             cell.tell();
         }
-        !typists.is_empty()
     }
 
-    /// Rooms that connected people are in.
-    pub(crate) fn watched(&self) -> Vec<RoomNo> {
-        self.people.lock().watchers.keys().copied().collect()
+    /// Whether anybody types anywhere.
+    pub(crate) fn anybody_types(&self) -> bool {
+        !self.typed.lock().rooms.is_empty()
+    }
+
+    /// Rooms that connected people are in, or in which somebody typed.
+    pub(crate) fn watched(&self) -> HashSet<RoomNo> {
+        let typed: Vec<_> = self.typed.lock().rooms.keys().copied().collect();
+        self.people.lock().watchers.keys().copied().chain(typed).collect()
     }
 
     /// Lets go of people who have not synced for long.
@@ -211,6 +274,17 @@ impl Hub {
             for room in cell.joined() {
                 people.unwatch(room, &cell);
             }
+        }
+    }
+}
+
+impl Typed {
+    fn take(&mut self, room: RoomNo, typists: &[OwnedUserId], version: TypingVersion) {
+        self.version = self.version.max(version);
+        if typists.is_empty() {
+            self.rooms.remove(&room);
+        } else {
+            self.rooms.insert(room, check_number(typists));
         }
     }
 }

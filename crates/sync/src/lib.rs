@@ -25,6 +25,7 @@ mod state;
 mod summary;
 mod timeline;
 mod token;
+mod typing;
 mod unread;
 
 pub use answer::{

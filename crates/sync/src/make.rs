@@ -33,12 +33,16 @@ pub(crate) struct Sources {
 }
 
 /// How an answer is wanted.
+#[derive(Default)]
 pub(crate) struct Wishes {
     pub(crate) filter: Arc<Filter>,
     /// All state, also what did not change.
     pub(crate) full_state: bool,
     /// State as it is after the timeline.
     pub(crate) state_after: bool,
+    /// For a device that was told by another node: the rooms of which it was told otherwise who
+    /// types.
+    pub(crate) elsewhere: Option<Vec<RoomNo>>,
 }
 
 /// What one answer is made from.
@@ -113,6 +117,9 @@ impl<'a> Maker<'a> {
         let others = if self.wishes.full_state { self.seat.joined() } else { Vec::new() };
         for room in data.keys().copied().flatten().chain(others) {
             rooms.entry(room).or_default();
+        }
+        for room in self.wishes.elsewhere.iter().flatten().filter(|room| self.seat.is_in(**room)) {
+            rooms.entry(*room).or_default().typing = true;
         }
         let mut encounters = Encounters::default();
         for (no, moved) in rooms {

@@ -33,7 +33,7 @@ impl Maker<'_> {
             if !journal::receipts(store, no, span).await?.is_empty() {
                 in_room.receipts = in_room.receipts.max(Whose::Others);
             }
-            in_room.typing = rooms.typing(no).1 > since.typing;
+            in_room.typing = rooms.typing(no).1 > since.typing.version;
             if in_room.any() {
                 moved.rooms.insert(no, in_room);
             }

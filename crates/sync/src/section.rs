@@ -231,7 +231,8 @@ impl Visit<'_> {
         let unread = Arc::new(unread);
         maker.seat.memory.keep_unread(no, &unread);
         let told = kept.map(|kept| kept.total()).unwrap_or_default();
-        let anew = told != unread.total();
+        // What another node told of it is not known here.
+        let anew = maker.wishes.elsewhere.is_some() || told != unread.total();
         Ok((Some(self.counts(&unread)), anew || read))
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::clock::Clock;
+use base::number::LogPosition;
 use devices::Devices;
 use moka::sync::Cache;
 use rooms::Rooms;
@@ -80,7 +81,7 @@ impl Sync {
     pub fn open(store: Store, rooms: Rooms, devices: Devices, clock: Arc<dyn Clock>) -> Self {
         let typing = rooms.follow_typing();
         let (hub, publish) = Hub::new(store.clone(), rooms.clone(), clock);
-        let log = store.follow(hub.now().0);
+        let log = store.follow(hub.position());
         let hub = Arc::new(hub);
         let follower =
             Follower { hub: Arc::clone(&hub), rooms: rooms.clone(), log, typing, publish };
@@ -89,22 +90,33 @@ impl Sync {
         Self(Arc::new(Inner { sources, hub, filters: Cache::new(FILTERS), follower }))
     }
 
+    /// Whether the store answers soon.
+    pub async fn is_reachable(&self) -> bool {
+        self.0.hub.is_reachable().await
+    }
+
     /// What is new for a device. Waits for news when there is none.
     pub async fn sync(&self, request: SyncRequest) -> Result<Answer, SyncError> {
         let deadline = Instant::now() + request.timeout.min(LONGEST);
         let mut seat = self.0.hub.seat(&request.user).await?;
-        self.0.hub.catch_up().await?;
+        self.catch_up(request.since, request.timeout).await?;
+        let since = request.since.filter(|since| self.is_past(*since));
+        let adopted = since.map(|since| self.0.hub.adopt(since, &seat));
+        let (since, elsewhere) = adopted.unzip();
+        let elsewhere = elsewhere.flatten();
         let wishes = Wishes {
             filter: self.filter(&request.user, &request.filter).await?,
             full_state: request.full_state,
             state_after: request.use_state_after,
+            elsewhere,
         };
-        let since = request.since.filter(|since| self.is_past(*since));
         let came_to = since.unwrap_or(Token::START);
-        seat.memory.rewind(&request.device, came_to.position);
+        // What this node sent may not be what the device has, if it was at another one since.
+        let reached = if wishes.elsewhere.is_some() { LogPosition(0) } else { came_to.position };
+        seat.memory.rewind(&request.device, reached);
         self.acknowledge(&seat, &request, came_to).await?;
         let Some(mut since) = since else {
-            let span = (None, self.now());
+            let span = (None, self.0.hub.now(&seat));
             let place = (&seat, &*request.device);
             return Maker::new(&self.0.sources, place, &wishes, span).await?.everything().await;
         };
@@ -126,14 +138,16 @@ impl Sync {
         since: &mut Token,
         deadline: Instant,
     ) -> Result<Option<Answer>, SyncError> {
+        // Who types is told once to whoever comes from another node, if they were told otherwise.
+        let mut typing = wishes.elsewhere.as_ref().is_some_and(|rooms| !rooms.is_empty());
         while !seat.is_dropped() {
             let watch = seat.watch();
             // Whoever waits when their session changes must show that they still have one.
             let over = wishes.full_state
                 || Instant::now() >= deadline
                 || seat.session_moved(*since, device);
-            if over || watch.has_news(*since, device) {
-                let span = (Some(*since), self.now());
+            if over || std::mem::take(&mut typing) || watch.has_news(*since, device) {
+                let span = (Some(*since), self.0.hub.now(seat));
                 let maker = Maker::new(&self.0.sources, (seat, device), wishes, span).await?;
                 let answer = maker.changes(*since).await?;
                 if over || !answer.is_empty() {
@@ -155,25 +169,31 @@ impl Sync {
         (from, to): (Token, Token),
     ) -> Result<DeviceLists, SyncError> {
         let seat = self.0.hub.seat(user).await?;
-        self.0.hub.catch_up().await?;
-        let now = self.now();
+        let latest = if to.position > from.position { to } else { from };
+        self.catch_up(Some(latest), LONGEST).await?;
+        let now = self.0.hub.now(&seat);
         let upto = if to.position < now.position { to } else { now };
-        let wishes = Wishes { filter: Arc::default(), full_state: false, state_after: false };
+        let wishes = Wishes::default();
         let span = (Some(from), upto);
         let maker = Maker::new(&self.0.sources, (&seat, &device), &wishes, span).await?;
         maker.device_changes(from).await
     }
 
-    /// How far an answer made now tells.
-    fn now(&self) -> Token {
-        let (position, typing) = self.0.hub.now();
-        Token::at(position, typing)
+    /// Brings this node as far as its answer must be: to what the token names, whichever node gave
+    /// it; and to what any node has written, for whoever begins or does not wait.
+    async fn catch_up(&self, since: Option<Token>, wait: Duration) -> Result<(), SyncError> {
+        let store = &self.0.sources.store;
+        let known = since.is_some_and(|since| since.position <= store.log_end());
+        if !known || wait.is_zero() {
+            store.catch_up().await?;
+        }
+        self.0.hub.catch_up().await
     }
 
     /// Whether a token names what has been. One that does not was given before the store was put
     /// back to an older state: whoever holds it begins anew, and misses nothing.
     fn is_past(&self, token: Token) -> bool {
-        let now = self.now().position;
+        let now = self.0.hub.position();
         if token.position > now {
             tracing::warn!(%token, %now, "a token is ahead of the log: its device begins anew");
         }

@@ -1,12 +1,15 @@
 //! Where a client stands: positions in the log and among who types, as a short text.
+//!
+//! The log is the same on every node. Who types is not in it: each node counts its own versions, so
+//! a token says which node's version it holds, and what its client believes for any other node.
 
 use std::fmt::{Display, Formatter, Result as FmtResult};
 use std::str::FromStr;
 
-use base::number::LogPosition;
-use rooms::TypingVersion;
+use base::number::{LogPosition, RoomNo};
 
 use crate::SyncError;
+use crate::typing::{Typing, Typists};
 
 /// How far a client has come (`since`, `next_batch`). All up to it was given, and is acknowledged
 /// by being named.
@@ -14,8 +17,8 @@ use crate::SyncError;
 pub struct Token {
     /// Position in the log.
     pub position: LogPosition,
-    /// Version of who types where.
-    pub typing: TypingVersion,
+    /// What was told of who types.
+    pub(crate) typing: Typing,
     /// Position of the last message to the device that was given: behind `position` when there
     /// were more than one answer holds.
     pub inbox: LogPosition,
@@ -23,19 +26,25 @@ pub struct Token {
 
 impl Token {
     /// A token behind which nothing is left to give.
-    pub const fn at(position: LogPosition, typing: TypingVersion) -> Self {
+    pub(crate) const fn at(position: LogPosition, typing: Typing) -> Self {
         Self { position, typing, inbox: position }
     }
 
     /// The beginning: nothing was given yet.
-    pub const START: Self = Self::at(LogPosition(0), 0);
+    pub(crate) const START: Self = Self::at(LogPosition(0), Typing::NOTHING);
 }
 
 impl Display for Token {
     fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
-        write!(f, "s{}_{}", self.position, self.typing)?;
+        write!(f, "s{}_{}", self.position, self.typing.version)?;
         if self.inbox != self.position {
             write!(f, "_{}", self.inbox)?;
+        }
+        if self.typing.node != 0 {
+            write!(f, "~{}", self.typing.node)?;
+        }
+        for (room, typists) in self.typing.shown.iter() {
+            write!(f, "~{room}.{typists}")?;
         }
         Ok(())
     }
@@ -50,15 +59,29 @@ impl FromStr for Token {
 }
 
 fn parse(text: &str) -> Option<Token> {
-    let mut parts = text.strip_prefix('s')?.split('_');
+    let mut sections = text.strip_prefix('s')?.split('~');
+    let mut parts = sections.next()?.split('_');
     let position = LogPosition(number(parts.next()?)?);
-    let typing = number(parts.next()?)?;
+    let version = number(parts.next()?)?;
     let inbox = match parts.next() {
         Some(part) => LogPosition(number(part)?),
         None => position,
     };
-    let token = Token { position, typing, inbox };
-    (parts.next().is_none() && inbox <= position).then_some(token)
+    if parts.next().is_some() || inbox > position {
+        return None;
+    }
+    let node = match sections.next() {
+        Some(node) => number(node).filter(|node| *node != 0)?,
+        // Of a server that had no other nodes yet.
+        None => 0,
+    };
+    let mut shown = Typists::NOBODY;
+    for section in sections {
+        let (room, typists) = section.split_once('.')?;
+        let typists = u32::try_from(number(typists)?).ok()?;
+        shown.push(RoomNo(number(room)?), typists).then_some(())?;
+    }
+    Some(Token { position, typing: Typing { node, version, shown }, inbox })
 }
 
 /// Digits and nothing else: `parse` alone would take a sign.
@@ -72,7 +95,14 @@ mod tests {
 
     #[test]
     fn a_token_reads_back() {
-        let table = ["s0_0", "s12_34", "s12_34_5", "s18446744073709551615_0"];
+        let table = [
+            "s0_0",
+            "s12_34",
+            "s12_34_5",
+            "s18446744073709551615_0",
+            "s12_34~9",
+            "s12_34_5~9~1.2~3.4294967295",
+        ];
         for text in table {
             assert_eq!(text.parse::<Token>().unwrap().to_string(), text);
         }
@@ -96,6 +126,18 @@ mod tests {
             "S1_2",
             "s18446744073709551616_0",
             "s1_2\u{0661}",
+            "s1_2~",
+            "s1_2~0",
+            "s1_2~-1",
+            "s1_2~1~",
+            "s1_2~1~2",
+            "s1_2~1~2.",
+            "s1_2~1~.2",
+            "s1_2~1~2.4294967296",
+            "s1_2~1~2.1~1.1~",
+            "s1_2~1~1.1~1.1",
+            "s1_2~1~0.1",
+            "s1_2~1~1.0~2.0~3.0~4.0~5.0~6.0~7.0~8.0~9.0",
         ];
         for text in table {
             assert!(text.parse::<Token>().is_err(), "{text}");

@@ -16,7 +16,7 @@ fn raw<T>(value: &Value) -> Raw<T> {
 }
 
 /// Sends a message to every device named.
-async fn sends(from: &Person, to: &Person, text: &str) {
+pub(crate) async fn sends(from: &Person, to: &Person, text: &str) {
     let content: Box<RawValue> = to_raw_value(&json!({ "text": text })).unwrap();
     let device = to.device.as_str().try_into().unwrap();
     let messages =
@@ -28,13 +28,13 @@ async fn sends(from: &Person, to: &Person, text: &str) {
     devices.send_to_devices(from_device, "m.test", &messages, &known).await.unwrap();
 }
 
-fn received(told: &Told) -> Vec<String> {
+pub(crate) fn received(told: &Told) -> Vec<String> {
     let events = told.0["to_device"]["events"].as_array().cloned().unwrap_or_default();
     let text = |event: &Value| event["content"]["text"].as_str().unwrap().to_owned();
     events.iter().map(text).collect()
 }
 
-fn changed(told: &Told) -> Vec<String> {
+pub(crate) fn changed(told: &Told) -> Vec<String> {
     people(&told.0["device_lists"]["changed"])
 }
 
@@ -48,7 +48,7 @@ fn people(list: &Value) -> Vec<String> {
 }
 
 /// Publishes the identity of a person's device.
-async fn publishes(person: &Person) {
+pub(crate) async fn publishes(person: &Person) {
     let (user, device) = (&person.id, &person.device);
     let document = Ed25519KeyPair::generate();
     let pair = Ed25519KeyPair::from_der(&document, device.to_string()).unwrap();

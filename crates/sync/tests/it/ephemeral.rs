@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::world::{Told, World};
 
-fn ephemeral(told: &Told, room: &RoomId, kind: &str) -> Vec<Value> {
+pub(crate) fn ephemeral(told: &Told, room: &RoomId, kind: &str) -> Vec<Value> {
     let events = told.joined(room)["ephemeral"]["events"].as_array().cloned().unwrap_or_default();
     events.into_iter().filter(|event| event["type"] == kind).collect()
 }
 
-fn typists(told: &Told, room: &RoomId) -> Value {
+pub(crate) fn typists(told: &Told, room: &RoomId) -> Value {
     ephemeral(told, room, "m.typing")[0]["content"]["user_ids"].clone()
 }
 

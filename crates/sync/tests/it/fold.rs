@@ -102,14 +102,14 @@ fn take_over(state: &mut State, events: &Value) {
 }
 
 struct Scene {
-    world: World,
+    nodes: Vec<World>,
     people: Vec<Person>,
     rooms: Vec<OwnedRoomId>,
 }
 
 impl Scene {
-    async fn new() -> Self {
-        let world = World::new().await;
+    async fn on(nodes: Vec<World>) -> Self {
+        let world = &nodes[0];
         let people: Vec<_> = (0..PEOPLE).map(|n| world.person(&format!("p{n}"))).collect();
         let mut rooms = Vec::new();
         for _ in 0..ROOMS {
@@ -118,85 +118,119 @@ impl Scene {
         // One room hides what was said while somebody was out.
         let setting = json!({ "history_visibility": "joined" });
         people[0].sets(&rooms[1], "m.room.history_visibility", "", setting).await;
-        Self { world, people, rooms }
+        Self { nodes, people, rooms }
     }
 
-    /// Does what the rules allow.
-    async fn does(&mut self, act: &Act, count: usize) {
+    /// The node of a number.
+    fn node(&self, number: usize) -> usize {
+        number % self.nodes.len()
+    }
+
+    /// Does what the rules allow, at a node.
+    async fn does(&mut self, act: &Act, (node, count): (usize, usize)) {
+        let world = &self.nodes[node];
+        world.rooms.catch_up().await.unwrap();
         let room = |r: &usize| self.rooms[*r].clone();
-        let owner = &self.people[0];
+        let people: Vec<_> = self.people.iter().map(|person| person.at(world)).collect();
+        let owner = &people[0];
         let is = async |p: &usize, r: &usize, membership: Membership| {
-            let room = self.world.rooms.room(&room(r)).await.unwrap();
-            room.current().membership(&self.people[*p].id) == membership
+            let room = world.rooms.room(&room(r)).await.unwrap();
+            room.current().membership(&people[*p].id) == membership
         };
         let (join, leave, ban) = (Membership::Join, Membership::Leave, Membership::Ban);
         match act {
             Act::Says(p, r) if is(p, r, join).await => {
-                self.people[*p].says(&room(r), &count.to_string()).await;
+                people[*p].says(&room(r), &count.to_string()).await;
             }
             Act::Sets(r, kind, value) => {
                 let kind = ["m.room.name", "m.room.topic", "org.example"][usize::from(*kind)];
                 owner.sets(&room(r), kind, "", json!({ "value": value })).await;
             }
-            Act::Joins(p, r) if !is(p, r, ban).await => self.people[*p].joins(&room(r)).await,
+            Act::Joins(p, r) if !is(p, r, ban).await => people[*p].joins(&room(r)).await,
             Act::Leaves(p, r) if *p > 0 && !is(p, r, leave).await && !is(p, r, ban).await => {
-                self.people[*p].leaves(&room(r)).await;
+                people[*p].leaves(&room(r)).await;
             }
             Act::Kicks(p, r) if *p > 0 && is(p, r, join).await => {
-                owner.kicks(&room(r), &self.people[*p]).await;
+                owner.kicks(&room(r), &people[*p]).await;
             }
             Act::Bans(p, r) if *p > 0 && !is(p, r, ban).await => {
-                owner.bans(&room(r), &self.people[*p]).await;
+                owner.bans(&room(r), &people[*p]).await;
             }
             Act::Invites(p, r) if *p > 0 && is(p, r, leave).await => {
-                owner.invites(&room(r), &self.people[*p]).await;
+                owner.invites(&room(r), &people[*p]).await;
             }
             Act::Renames(p, r, name) if is(p, r, join).await => {
-                self.people[*p].calls_themselves(&room(r), &name.to_string()).await;
+                people[*p].calls_themselves(&room(r), &name.to_string()).await;
             }
-            Act::Restarts => self.world = self.world.forgetting(),
+            Act::Restarts => self.nodes[node] = world.forgetting(),
             _ => {}
         }
     }
 }
 
-async fn check(acts: &[Act], limit: usize, state_after: bool) {
-    let mut scene = Scene::new().await;
+/// Acts, each at a node of a number; the client asks a node of a number each time it syncs.
+type History = Vec<(Act, usize)>;
+
+async fn check(nodes: Vec<World>, acts: &History, limit: usize, state_after: bool) {
+    let mut scene = Scene::on(nodes).await;
     let observer = scene.people[1].clone();
     let filter = json!({ "room": { "timeline": { "limit": limit } } });
     let client =
         |person: &Person| Client { state_after, ..person.client().filtering(filter.clone()) };
     let mut follower = Follower::new(client(&observer));
-    for (count, act) in acts.iter().enumerate() {
+    for (count, (act, number)) in acts.iter().enumerate() {
+        let node = scene.node(*number);
         if matches!(act, Act::Syncs) {
+            follower.client.moves_to(&scene.nodes[node]);
             follower.syncs().await;
         } else {
-            scene.does(act, count).await;
-            follower.client.person = observer.at(&scene.world);
+            scene.does(act, (node, count)).await;
         }
     }
+    let last = &scene.nodes[scene.node(acts.len())];
+    follower.client.moves_to(last);
     follower.syncs().await;
-    let mut fresh = Follower::new(client(&observer.at(&scene.world).on("NEW")));
+    let mut fresh = Follower::new(client(&observer.at(&scene.nodes[0]).on("NEW")));
     fresh.syncs().await;
     assert_eq!(follower.joined, fresh.joined);
     assert_eq!(follower.invited, fresh.invited);
     for room in &scene.rooms {
         if let Some(known) = follower.joined.get(room.as_str()) {
-            let room = scene.world.rooms.room(room).await.unwrap();
+            let room = scene.nodes[0].rooms.room(room).await.unwrap();
             let current = room.current();
             assert_eq!(known.len(), current.state.size(), "every key is known, and no other");
         }
     }
 }
 
+fn histories() -> impl Strategy<Value = (History, usize, bool)> {
+    (proptest::collection::vec((act(), 0..2usize), 1..60), 1..6usize, any::<bool>())
+}
+
 #[test]
 fn following_ends_where_beginning_does() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = TestRunner::new(Config { cases: 150, ..Config::default() });
-    let histories = (proptest::collection::vec(act(), 1..60), 1..6usize, any::<bool>());
     runner
-        .run(&histories, |(acts, limit, state_after)| {
-            runtime.block_on(check(&acts, limit, state_after));
+        .run(&histories(), |(acts, limit, state_after)| {
+            runtime.block_on(async {
+                check(vec![World::new().await], &acts, limit, state_after).await;
+            });
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn following_at_any_node_ends_where_beginning_does() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runner = TestRunner::new(Config { cases: 100, ..Config::default() });
+    runner
+        .run(&histories(), |(acts, limit, state_after)| {
+            runtime.block_on(async {
+                let (nodes, _) = World::cluster().await;
+                check(nodes.into(), &acts, limit, state_after).await;
+            });
             Ok(())
         })
         .unwrap();

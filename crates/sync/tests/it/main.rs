@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod account_data;
+mod cluster;
 mod devices;
 mod ephemeral;
 mod filters;

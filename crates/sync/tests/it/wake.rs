@@ -15,10 +15,17 @@ use crate::world::{Client, World};
 const EVENTS: usize = 40;
 
 /// Syncs until `expected` messages came, checks that none came twice, and gives them by sender.
-async fn collects(mut client: Client, expected: usize) -> HashMap<String, Vec<usize>> {
+/// Each time at the next of some nodes.
+async fn collects(
+    mut client: Client,
+    nodes: Vec<World>,
+    expected: usize,
+) -> HashMap<String, Vec<usize>> {
     let mut seen = HashSet::new();
     let mut by_sender = HashMap::<String, Vec<usize>>::new();
+    let mut turn = nodes.iter().cycle();
     while seen.len() < expected {
+        client.moves_to(turn.next().unwrap());
         let told = client.waits().await;
         let rooms = told.0["rooms"]["join"].as_object().cloned().unwrap_or_default();
         assert!(!rooms.is_empty(), "woken for nothing, or never: {} of {expected}", seen.len());
@@ -38,7 +45,8 @@ async fn collects(mut client: Client, expected: usize) -> HashMap<String, Vec<us
 }
 
 /// Many people send at once in many rooms, and many devices of others wait all the while.
-async fn everybody_sees_everything(world: World, senders: usize, readers: usize) {
+async fn everybody_sees_everything(nodes: &[World], senders: usize, readers: usize) {
+    let world = &nodes[0];
     let mut rooms = Vec::new();
     let owner = world.person("owner");
     for _ in 0..3 {
@@ -57,12 +65,13 @@ async fn everybody_sees_everything(world: World, senders: usize, readers: usize)
         for device in ["ONE", "TWO"] {
             let mut client = person.on(device).client().filtering(limit.clone());
             client.syncs().await;
-            reading.spawn(collects(client, senders * EVENTS));
+            reading.spawn(collects(client, nodes.to_vec(), senders * EVENTS));
         }
     }
     let mut sending = JoinSet::new();
     for (index, person) in people.iter().take(senders).enumerate() {
-        let (person, room) = (person.clone(), rooms[index % rooms.len()].clone());
+        let (node, room) = (&nodes[index % nodes.len()], rooms[index % rooms.len()].clone());
+        let person = person.at(node);
         sending.spawn(async move {
             for number in 0..EVENTS {
                 person.says(&room, &number.to_string()).await;
@@ -83,14 +92,21 @@ async fn everybody_sees_everything(world: World, senders: usize, readers: usize)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everybody_who_waits_sees_every_event_once_and_in_order() {
-    everybody_sees_everything(World::new().await, 6, 12).await;
+    everybody_sees_everything(&[World::new().await], 6, 12).await;
+}
+
+/// Rooms are written on both nodes at once, and every client asks another node each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn everybody_sees_every_event_once_on_whichever_node_they_wait() {
+    let (nodes, _) = World::cluster().await;
+    everybody_sees_everything(&nodes, 6, 8).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_on_disk() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open_redb(&directory.path().join("store"), 1 << 20).unwrap();
-    everybody_sees_everything(World::over(store).await, 4, 6).await;
+    everybody_sees_everything(&[World::over(store).await], 4, 6).await;
 }
 
 #[tokio::test]

@@ -34,8 +34,19 @@ impl World {
     }
 
     pub(crate) async fn over(store: Store) -> Self {
+        Self::on(store, &MemoryDisk::new()).await
+    }
+
+    /// Two nodes over one disk, each with stores, services and a clock of its own.
+    pub(crate) async fn cluster() -> ([Self; 2], MemoryDisk) {
+        let (disk, keys) = (MemoryDisk::new(), MemoryDisk::new());
+        let node = || Self::on(Store::open_memory(&disk, None).unwrap(), &keys);
+        ([node().await, node().await], disk)
+    }
+
+    async fn on(store: Store, keys: &MemoryDisk) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(1_700_000_000_000)));
-        let keyring = Store::open_memory(&MemoryDisk::new(), None).unwrap();
+        let keyring = Store::open_memory(keys, None).unwrap();
         let vault = Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
         let name = ruma_common::server_name!("s").to_owned();
         let settings = rooms::Settings {
@@ -262,6 +273,11 @@ impl Client {
             use_state_after: self.state_after,
             timeout: Duration::ZERO,
         }
+    }
+
+    /// The same client at another node.
+    pub(crate) fn moves_to(&mut self, world: &World) {
+        self.person = self.person.at(world);
     }
 
     /// What is new, taken over: the next sync goes on from there.
