@@ -14,12 +14,14 @@ use std::fmt::Display;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use ruma_client_api::uiaa::{UiaaInfo, UiaaResponse};
 use ruma_common::api::OutgoingResponseExt;
 use ruma_common::api::error::{
     DeserializationError, Error, ErrorBody, ErrorKind, StandardErrorBody,
 };
+use store::StoreError;
+use vault::VaultError;
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -82,6 +84,26 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorKind::Unknown, message)
     }
 
+    /// The store failed, or is away: then the same request may succeed soon.
+    pub(crate) fn of_store(error: &StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } | StoreError::Closed => {
+                tracing::warn!(%error, "request not done");
+                let message = "the server cannot reach its store; try again soon";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
+            }
+            error => Self::internal(error),
+        }
+    }
+
+    /// As [`Self::of_store`], for the keyring.
+    pub(crate) fn of_vault(error: &VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => Self::of_store(error),
+            error => Self::internal(error),
+        }
+    }
+
     /// A request that does not parse as what its endpoint takes. It is JSON: that was seen before.
     pub(crate) fn malformed(error: &DeserializationError) -> Self {
         match error {
@@ -107,7 +129,12 @@ impl IntoResponse for ApiError {
                 UiaaResponse::AuthResponse(*info).try_into_http_response::<BytesMut>()
             }
         };
+        let wait = HeaderValue::from_static("1");
         match response {
+            Ok(mut response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                response.headers_mut().insert(header::RETRY_AFTER, wait);
+                response.map(|bytes| Body::from(bytes.freeze()))
+            }
             Ok(response) => response.map(|bytes| Body::from(bytes.freeze())),
             Err(error) => {
                 tracing::error!(%error, "error does not serialise");

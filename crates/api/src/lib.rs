@@ -11,6 +11,8 @@ mod call;
 mod client;
 mod confirm;
 mod error;
+mod health;
+mod linger;
 mod members_only;
 mod routes;
 mod server;

@@ -6,13 +6,15 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use base::random;
 use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tracing::Instrument;
 
-use crate::{ApiError, App, client, web};
+use crate::linger::lingering;
+use crate::{ApiError, App, client, health, web};
 
 /// The id of a request, in answers and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -21,6 +23,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(app: App) -> Router {
     client::routes()
         .into_router()
+        .route("/_chappe/health", get(health::handler))
         .fallback(fallback)
         .layer(cors())
         .layer(CatchPanicLayer::custom(|_| {
@@ -67,7 +70,7 @@ async fn trace(request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", id, method = %request.method(), path);
     let start = tokio::time::Instant::now();
     let record = async {
-        let mut response = next.run(request).await;
+        let mut response = next.run(request.map(lingering)).await;
         let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(status = response.status().as_u16(), duration_ms, "answered");
         let headers = response.headers_mut();

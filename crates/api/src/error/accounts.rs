@@ -45,9 +45,9 @@ impl From<AccountError> for ApiError {
             AccountError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
             }
-            AccountError::Hash(_) | AccountError::Store(_) | AccountError::Vault(_) => {
-                Self::internal(&message)
-            }
+            AccountError::Hash(_) => Self::internal(&message),
+            AccountError::Store(error) => Self::of_store(&error),
+            AccountError::Vault(error) => Self::of_vault(&error),
         }
     }
 }

@@ -34,7 +34,8 @@ impl From<DeviceError> for ApiError {
             DeviceError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
             }
-            DeviceError::Store(_) | DeviceError::Vault(_) => Self::internal(&message),
+            DeviceError::Store(error) => Self::of_store(&error),
+            DeviceError::Vault(error) => Self::of_vault(&error),
         }
     }
 }

@@ -33,9 +33,9 @@ impl From<MediaError> for ApiError {
             MediaError::Damaged
             | MediaError::Lost
             | MediaError::Settings(_)
-            | MediaError::Task(_)
-            | MediaError::Store(_)
-            | MediaError::Vault(_) => Self::internal(&message),
+            | MediaError::Task(_) => Self::internal(&message),
+            MediaError::Store(error) => Self::of_store(&error),
+            MediaError::Vault(error) => Self::of_vault(&error),
         }
     }
 }

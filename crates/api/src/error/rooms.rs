@@ -36,7 +36,8 @@ impl From<RoomError> for ApiError {
             RoomError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
             }
-            RoomError::Store(_) | RoomError::Vault(_) => Self::internal(&message),
+            RoomError::Store(error) => Self::of_store(&error),
+            RoomError::Vault(error) => Self::of_vault(&error),
         }
     }
 }

@@ -16,7 +16,7 @@ impl From<SyncError> for ApiError {
             }
             SyncError::Rooms(error) => error.into(),
             SyncError::Devices(error) => error.into(),
-            SyncError::Store(_) => Self::internal(&message),
+            SyncError::Store(error) => Self::of_store(&error),
         }
     }
 }

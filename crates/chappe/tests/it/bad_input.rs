@@ -457,3 +457,25 @@ async fn what_is_no_http_gets_no_answer_of_ours_and_harms_nobody() {
     }
     scene.alice.get(&at(&scene.room, "state")).await.ok();
 }
+
+#[tokio::test]
+async fn an_early_answer_reaches_who_is_still_sending() {
+    let scene = Scene::set().await;
+    let length = 16 << 20;
+    for (path, status) in
+        [("/_matrix/client/v3/nothing", "404"), ("/_matrix/client/v3/account/whoami", "401")]
+    {
+        let method = if status == "404" { "POST" } else { "GET" };
+        let mut hand = ByHand::connect(&scene).await;
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        hand.writes(head.as_bytes()).await;
+        // It is answered by now; whoever goes on sending is heard out, and not cut off.
+        for _ in 0..length / 65_536 {
+            hand.writes(&[b' '; 65_536]).await;
+        }
+        hand.closes().await;
+        let answer = hand.reads().await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+}

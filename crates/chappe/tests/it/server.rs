@@ -56,3 +56,10 @@ async fn no_cache_keeps_what_somebody_was_answered() {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_proxy_learns_that_the_server_is_well() {
+    let server = Server::start().await;
+    let answer = server.http.get("/_chappe/health").await;
+    assert_eq!((answer.status, &*answer.bytes), (200, b"well\n".as_slice()));
+}
