@@ -133,5 +133,4 @@ pub(crate) struct ProfileRow {
 
 /// Tables whose keys begin with a person and whose values are sealed under that person's key: what
 /// the verification of a backup opens a sample of.
-pub const SEALED_BY_PERSON: [&str; 3] =
-    [PASSWORDS.name(), PROFILES.name(), SESSION_NAMES.name()];
+pub const SEALED_BY_PERSON: [&str; 3] = [PASSWORDS.name(), PROFILES.name(), SESSION_NAMES.name()];

@@ -269,3 +269,51 @@ async fn a_server_moves_to_postgresql_and_back_with_everybody_signed_in() {
     back.runs(&["copy", "--from", &from, "--to", "media:chappe.toml"]).await.ok();
     life.goes_on(&back.start().await).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_on_postgresql_is_backed_up_while_it_runs_and_restored_into_files() {
+    let mut server = Ground::on_postgres().start().await;
+    let life = Life::on(&server).await;
+    server.runs(&BACKUP).await.ok();
+    let log = server.runs(&["verify", "--config", "chappe.toml"]).await.ok();
+    assert!(log.contains("the log is whole"), "{log}");
+    server.kill().await;
+    let ground = Ground::on_files();
+    bring_key(server.ground(), ground.path());
+    restores(&ground, server.ground()).await;
+    life.goes_on(&ground.start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_gives_the_backup_up_and_the_next_one_takes_its_place() {
+    let server = Ground::on_files().start().await;
+    let alice = server.register("alice").await;
+    let room = alice.creates_room(json!({ "preset": "private_chat" })).await;
+    for number in 0..200 {
+        alice.says(&room, &format!("{number}")).await;
+    }
+    let target = json!({
+        "data": server.ground().join("saved/data"),
+        "keyring": server.ground().join("saved/keyring"),
+        "since": null,
+    });
+    let request = json!({ "backup": { "target": target, "media": "copy" } });
+    let ask = async || {
+        let path = server.data().join("control.sock");
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        stream.write_all(format!("{request}\n").as_bytes()).await.unwrap();
+        stream
+    };
+    drop(ask().await);
+    // Whatever became of the first, there is one whole backup in the end.
+    loop {
+        let mut answer = String::new();
+        ask().await.read_to_string(&mut answer).await.unwrap();
+        if answer.contains("backed_up") || answer.contains("holds a backup already") {
+            break;
+        }
+        assert!(answer.contains("under way") || answer.contains("being written"), "{answer}");
+    }
+    let verify = ["verify", "--from", "saved/data", "--keyring-from", "saved/keyring"];
+    server.runs(&verify).await.ok();
+}

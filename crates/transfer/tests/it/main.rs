@@ -7,4 +7,5 @@ mod backup;
 mod copy;
 mod media_copy;
 mod postgres;
+mod storages;
 mod town;
