@@ -185,3 +185,32 @@ impl Rows {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_table_has_several_files_and_a_row_that_is_too_large_has_none() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::make(&place.path().join("backup")).unwrap();
+        let mut segments = Segments::new(&folder);
+        let value = vec![7; 30 << 20];
+        for key in [b"a", b"b", b"c"] {
+            segments.put("events", key, &value).unwrap();
+        }
+        segments.put("rooms", b"a", b"").unwrap();
+        assert!(segments.put("rooms", b"b", &vec![0; 64 << 20]).is_err());
+        assert!(segments.put("../rooms", b"b", b"").is_err());
+        let done = segments.finish().unwrap();
+        let found: Vec<_> =
+            done.iter().map(|segment| (segment.file.as_str(), segment.rows)).collect();
+        let expected =
+            [("events-00001.rows", 2), ("events-00002.rows", 1), ("rooms-00001.rows", 1)];
+        assert_eq!(found, expected);
+        let mut rows = Rows::of(folder.read("events-00002.rows").unwrap().unwrap()).unwrap();
+        assert_eq!(rows.next().unwrap(), Some((b"c".to_vec(), value)));
+        assert_eq!(rows.next().unwrap(), None);
+        assert_eq!(rows.checksum(), done[1].sha256);
+    }
+}
