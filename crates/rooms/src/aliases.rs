@@ -7,10 +7,11 @@ use base::number::RoomNo;
 use ruma_common::{OwnedRoomAliasId, OwnedRoomId, RoomAliasId, RoomId, UserId};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use store::{Batch, CommitError, Prefix};
+use store::{Batch, Prefix};
 use vault::{Owner, Place, SealingKey};
 
 use crate::append::Writing;
+use crate::commit::deciding;
 use crate::error::RoomError;
 use crate::load::Rooms;
 use crate::room::Room;
@@ -29,11 +30,12 @@ impl Rooms {
     ) -> Result<(), RoomError> {
         self.require_ours(alias)?;
         let room = self.room(room_id).await?;
-        room.require_joined(user)?;
-        let mut batch = Batch::new();
-        self.put_alias(&mut batch, room.no, user, alias).await?;
-        self.0.store.commit(batch).await.map_err(|error| taken(error, alias))?;
-        Ok(())
+        self.decide(&room, async |mut writing| {
+            writing.require_joined(user)?;
+            self.reserve_alias(&mut writing, user, alias).await?;
+            writing.commit().await
+        })
+        .await
     }
 
     /// The room of an alias.
@@ -44,19 +46,35 @@ impl Rooms {
 
     /// Takes an alias back: whoever gave it may, and whoever may change the room's aliases.
     pub async fn delete_alias(&self, user: &UserId, alias: &RoomAliasId) -> Result<(), RoomError> {
-        let hash = hash(alias);
-        let no = self.alias_owner(alias).await?;
-        let room = self.room_by_number(no).await?;
+        // Again from the start when the alias went to another room meanwhile.
+        deciding(async || {
+            let room = self.room_by_number(self.alias_owner(alias).await?).await?;
+            let once = |writing| self.delete_alias_once(writing, user, alias);
+            if self.decide(&room, once).await? { Ok(()) } else { Err(RoomError::Busy) }
+        })
+        .await
+    }
+
+    /// Whether the alias was the room's, and is deleted.
+    async fn delete_alias_once(
+        &self,
+        mut writing: Writing,
+        user: &UserId,
+        alias: &RoomAliasId,
+    ) -> Result<bool, RoomError> {
+        let (hash, no) = (hash(alias), writing.room.no);
+        if self.alias_owner(alias).await? != no {
+            return Ok(false);
+        }
         let row = ROOM_ALIASES.get(&self.0.store, &(no, hash)).await?;
         let own = row.is_some_and(|row| row.creator == *user.as_str());
-        if !own && !room.may_set(user, "m.room.canonical_alias")? {
+        if !own && !writing.may_set(user, "m.room.canonical_alias")? {
             return Err(RoomError::Forbidden(format!("{user} may not delete {alias}")));
         }
-        let mut batch = Batch::new();
-        ALIASES.delete(&mut batch, &hash);
-        ROOM_ALIASES.delete(&mut batch, &(no, hash));
-        self.0.store.commit(batch).await?;
-        Ok(())
+        ALIASES.check_equals(&mut writing.batch, &hash, &no)?;
+        ALIASES.delete(&mut writing.batch, &hash);
+        ROOM_ALIASES.delete(&mut writing.batch, &(no, hash));
+        writing.commit().await.map(|()| true)
     }
 
     /// Aliases of a room, for who may read it.
@@ -65,9 +83,10 @@ impl Rooms {
         user: &UserId,
         room_id: &RoomId,
     ) -> Result<Vec<OwnedRoomAliasId>, RoomError> {
-        let room = self.room(room_id).await?;
-        if !room.current().is_world_readable() {
-            room.require_joined(user)?;
+        let room = self.room_for(user, room_id).await?;
+        let current = room.current();
+        if !current.is_world_readable() {
+            current.require_joined(user, room_id)?;
         }
         let key = self.room_key(room.no).await?;
         let part = Prefix::of(&room.no);
@@ -97,33 +116,38 @@ impl Rooms {
         listed: bool,
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
-        if !room.may_set(user, "m.room.canonical_alias")? {
-            return Err(RoomError::Forbidden(format!("{user} may not list the room")));
-        }
-        let mut batch = Batch::new();
-        if listed {
-            DIRECTORY.put(&mut batch, &room.no, &())?;
-        } else {
-            DIRECTORY.delete(&mut batch, &room.no);
-        }
-        self.0.store.commit(batch).await?;
-        Ok(())
+        self.decide(&room, async |mut writing| {
+            if !writing.may_set(user, "m.room.canonical_alias")? {
+                return Err(RoomError::Forbidden(format!("{user} may not list the room")));
+            }
+            let no = writing.room.no;
+            if listed {
+                DIRECTORY.put(&mut writing.batch, &no, &())?;
+            } else {
+                DIRECTORY.delete(&mut writing.batch, &no);
+            }
+            writing.commit().await
+        })
+        .await
     }
 
     /// The aliases that a canonical alias event names must be the room's own. Those that it
     /// already goes by are not looked at again.
     pub(crate) async fn check_aliases(
         &self,
-        room: &Room,
+        writing: &mut Writing,
         content: &Value,
     ) -> Result<(), RoomError> {
-        let current: Option<Value> = room.current().content("m.room.canonical_alias");
+        let no = writing.room.no;
+        let current: Option<Value> = writing.current.content("m.room.canonical_alias");
         let known: Vec<&str> = current.iter().flat_map(named).collect();
         for text in named(content).filter(|text| !known.contains(text)) {
             let invalid = || RoomError::InvalidParameter(format!("{text} is not a room alias"));
             let alias = RoomAliasId::parse(text).map_err(|_| invalid())?;
             match self.alias_owner(&alias).await {
-                Ok(owner) if owner == room.no => {}
+                Ok(owner) if owner == no => {
+                    ALIASES.check_equals(&mut writing.batch, &hash(&alias), &no)?;
+                }
                 Ok(_) | Err(RoomError::NotFound(_)) => {
                     let message = format!("{alias} is not an alias of this room");
                     return Err(RoomError::BadAlias(message));
@@ -136,6 +160,10 @@ impl Rooms {
 
     /// Gives the aliases of a room, and its place in the directory, to the room that replaces it.
     pub(crate) async fn move_aliases(&self, from: &Room, to: &Room) -> Result<(), RoomError> {
+        deciding(|| self.move_aliases_once(from, to)).await
+    }
+
+    async fn move_aliases_once(&self, from: &Room, to: &Room) -> Result<(), RoomError> {
         let mut batch = Batch::new();
         let (old, new) = (self.room_key(from.no).await?, self.room_key(to.no).await?);
         for ((_, hash), row) in ROOM_ALIASES.all(&self.0.store, &Prefix::of(&from.no)).await? {
@@ -154,7 +182,7 @@ impl Rooms {
         Ok(())
     }
 
-    /// Claims an alias for a room being created, in the same batch.
+    /// Claims an alias for a room, in the batch that is being written.
     pub(crate) async fn reserve_alias(
         &self,
         writing: &mut Writing,
@@ -211,11 +239,4 @@ pub(crate) fn named(content: &Value) -> impl Iterator<Item = &str> {
 
 fn hash(alias: &RoomAliasId) -> [u8; 32] {
     Sha256::digest(alias.as_str().as_bytes()).into()
-}
-
-fn taken(error: CommitError, alias: &RoomAliasId) -> RoomError {
-    match error {
-        CommitError::Conflict { .. } => RoomError::AliasTaken(alias.to_string()),
-        CommitError::Store(error) => error.into(),
-    }
 }

@@ -26,22 +26,29 @@ const PARENTS: usize = 10;
 pub(crate) struct Writing {
     pub(crate) rooms: Rooms,
     pub(crate) room: Arc<Room>,
+    /// The state that all is decided on.
+    pub(crate) base: Arc<Current>,
+    /// The state that what is drafted leaves.
     pub(crate) current: Current,
     pub(crate) batch: Batch,
-    /// Events as they are once the batch is durable.
-    pub(crate) changed: Vec<Arc<Stored>>,
+    /// Events that the batch adds.
+    pub(crate) added: Vec<Arc<Stored>>,
+    /// Events as they are once the batch has taken their bodies.
+    pub(crate) withdrawn: Vec<Arc<Stored>>,
     /// Nodes of the state's tree that the batch makes.
     pub(crate) nodes: HashMap<NodeNo, Arc<Node>>,
-    pub(crate) turn: Option<tokio::sync::OwnedMutexGuard<()>>,
+    _turn: Option<Turn>,
 }
 
+/// A room's writer's place, held by whoever decides and by whatever they commit.
+pub(crate) type Turn = Arc<tokio::sync::OwnedMutexGuard<()>>;
+
 impl Rooms {
-    /// Takes the room's writer's place.
-    pub(crate) async fn write(&self, room: Arc<Room>) -> Result<Writing, RoomError> {
-        let turn = Arc::clone(&room.writer).lock_owned().await;
-        let mut writing = self.writing(room, Some(turn));
+    /// A writing by who has the room's writer's place.
+    pub(crate) fn write(&self, room: &Arc<Room>, turn: &Turn) -> Result<Writing, RoomError> {
+        let mut writing = self.writing(Arc::clone(room), Some(Arc::clone(turn)));
         // Another node may have written meanwhile: then the store refuses, and we decide again.
-        HEADS.check_equals(&mut writing.batch, &writing.room.no, &writing.current.head)?;
+        HEADS.check_equals(&mut writing.batch, &writing.room.no, &writing.base.head)?;
         Ok(writing)
     }
 
@@ -50,16 +57,18 @@ impl Rooms {
         self.writing(room, None)
     }
 
-    fn writing(&self, room: Arc<Room>, turn: Option<tokio::sync::OwnedMutexGuard<()>>) -> Writing {
-        let current = Current::clone(&room.current());
+    fn writing(&self, room: Arc<Room>, turn: Option<Turn>) -> Writing {
+        let base = room.current();
         Writing {
             rooms: self.clone(),
             room,
-            current,
+            current: Current::clone(&base),
+            base,
             batch: Batch::new(),
-            changed: Vec::new(),
+            added: Vec::new(),
+            withdrawn: Vec::new(),
             nodes: HashMap::new(),
-            turn,
+            _turn: turn,
         }
     }
 }
@@ -127,7 +136,11 @@ impl Writing {
             prev_events,
             auth_events: auth.iter().map(|event| event.id().to_owned()).collect(),
             depth: depth + 1,
-            timestamp: if is_create { inner.creation_time() } else { inner.clock.now() },
+            timestamp: if is_create {
+                inner.numbers.creation_time(&*inner.clock)
+            } else {
+                inner.clock.now()
+            },
         };
         let signer = Signer { server: &inner.settings.server_name, key: &inner.signing };
         let pdu = rules::build::build(rules, draft, &place, signer)?;

@@ -1,29 +1,79 @@
 //! Making a writing durable, then visible; deciding again when somebody else wrote first.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use store::CommitError;
 
 use crate::append::Writing;
 use crate::error::RoomError;
 use crate::event::damaged;
+use crate::load::Rooms;
+use crate::room::Room;
 use crate::tables::HEADS;
 
-/// How often a decision is taken at most.
-const ATTEMPTS: usize = 8;
+/// How often a decision is taken at most. Each loss is another writer's gain, and other nodes let
+/// this one in, so that so many in a row mean that something else is wrong.
+const ATTEMPTS: u32 = 32;
+/// Losses in a row after which a pause of random length comes before the next try.
+const PATIENCE: u32 = 3;
+/// The longest pause.
+const LONGEST_PAUSE: u64 = 32;
 
 /// Decides, and again for as long as somebody else wrote what the decision was taken on.
 pub(crate) async fn deciding<T, F>(mut decide: impl FnMut() -> F) -> Result<T, RoomError>
 where
     F: Future<Output = Result<T, RoomError>>,
 {
-    for _ in 1..ATTEMPTS {
+    for attempt in 1..ATTEMPTS {
         match decide().await {
-            Err(RoomError::Busy) => {}
+            Err(RoomError::Busy) => pause(attempt).await,
             decided => return decided,
         }
     }
     decide().await
+}
+
+impl Rooms {
+    /// Takes the room's writer's place and decides on the room as it is in memory; again when the
+    /// store has it otherwise. A refusal, too, stands only on what the store has.
+    pub(crate) async fn decide<T, F>(
+        &self,
+        room: &Arc<Room>,
+        decide: impl Fn(Writing) -> F,
+    ) -> Result<T, RoomError>
+    where
+        F: Future<Output = Result<T, RoomError>>,
+    {
+        let turn = Arc::new(Arc::clone(&room.writer).lock_owned().await);
+        for attempt in 1..=ATTEMPTS {
+            room.share.give_way().await;
+            match decide(self.write(room, &turn)?).await {
+                Err(RoomError::Busy) => {
+                    self.ask_for(room.no);
+                    self.bring_up(room).await?;
+                    pause(attempt).await;
+                }
+                Err(refusal) if refusal.is_decision() && self.bring_up(room).await? => {}
+                decided => return decided,
+            }
+        }
+        Err(RoomError::Busy)
+    }
+
+    /// How often another node wrote a room first, so that something had to be decided again.
+    pub fn conflicts(&self) -> u64 {
+        self.0.conflicts.load(Ordering::Relaxed)
+    }
+}
+
+async fn pause(attempt: u32) {
+    if attempt > PATIENCE {
+        let longest = 2_u64.saturating_pow(attempt - PATIENCE).min(LONGEST_PAUSE);
+        let random = u64::from_be_bytes(base::random::bytes()) % (longest * 1000);
+        tokio::time::sleep(Duration::from_micros(random)).await;
+    }
 }
 
 impl Writing {
@@ -34,26 +84,33 @@ impl Writing {
         task.await.map_err(|error| damaged(&error))?
     }
 
+    /// Nothing is to be written: that this is so must stand on what the store has, too.
+    pub(crate) async fn leave(self) -> Result<(), RoomError> {
+        let head = HEADS.get(&self.rooms.0.store, &self.room.no).await?;
+        if head.as_ref() == Some(&self.base.head) { Ok(()) } else { Err(RoomError::Busy) }
+    }
+
     async fn finish(mut self) -> Result<(), RoomError> {
         HEADS.put(&mut self.batch, &self.room.no, &self.current.head)?;
         let inner = &self.rooms.0;
+        // Whoever follows the log may be told of them before this task is.
+        inner.events.put_new(&self.added);
         if let Err(error) = inner.store.commit(std::mem::take(&mut self.batch)).await {
-            if matches!(error, CommitError::Conflict { .. }) {
-                inner.numbers.catch_up(&inner.store).await?;
-                // A room that was to be made is not there; any other is as somebody else left it.
-                if self.turn.is_some() {
-                    self.room.advance(self.rooms.load_current(self.room.no).await?);
-                }
+            if let CommitError::Conflict { table } = error {
+                inner.conflicts.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(room.no = %self.room.no, table, "another node wrote first");
             }
             return Err(error.into());
         }
         for (no, node) in std::mem::take(&mut self.nodes) {
             inner.nodes.insert(no, node);
         }
-        for event in &self.changed {
-            inner.events.insert(event.no, Arc::clone(event));
+        self.rooms.withdraw(&self.withdrawn);
+        // Whoever follows the log may have moved the room on already.
+        if !self.room.replace(&self.base, self.current) {
+            // What does not follow was brought up from the store, with these.
+            let _ = self.room.push(&self.added);
         }
-        self.room.advance(self.current);
         Ok(())
     }
 }

@@ -127,7 +127,7 @@ impl Rooms {
         new: &NewRoom,
         (version, rules): (RoomVersionId, RoomVersionRules),
     ) -> Result<Writing, RoomError> {
-        let no = self.0.numbers.room();
+        let no = self.0.numbers.room().await?;
         let drawn = RoomId::new_v1(&self.0.settings.server_name);
         let draft_room =
             |id| Arc::new(Room::new(no, id, version.clone(), rules.clone(), Current::empty()));

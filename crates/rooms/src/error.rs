@@ -61,6 +61,11 @@ pub enum RoomError {
 }
 
 impl RoomError {
+    /// Whether it says no to what was asked: on another state of the room it might not.
+    pub(crate) const fn is_decision(&self) -> bool {
+        !matches!(self, Self::Busy | Self::Store(_) | Self::Vault(_) | Self::TooLarge(_))
+    }
+
     /// The refusal of whoever is not in a room.
     pub(crate) fn not_in(room_id: &RoomId) -> Self {
         Self::Forbidden(format!("you are not in room {room_id}"))

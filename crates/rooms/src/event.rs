@@ -10,6 +10,7 @@ use ruma_common::serde::base64::UrlSafe;
 use ruma_common::{CanonicalJsonObject, EventId, OwnedDeviceId, UserId};
 
 use crate::error::RoomError;
+use crate::room::StateKey;
 use crate::tables::EventRow;
 
 /// An event and where it stands. Cheap to share.
@@ -54,9 +55,29 @@ impl Stored {
         self.pdu.sender()
     }
 
+    /// Root of the tree of the state before the event.
+    pub fn state_before(&self) -> Option<NodeNo> {
+        self.state_before
+    }
+
+    /// Root of the tree of the state after the event.
+    pub fn state_after(&self) -> Option<NodeNo> {
+        self.state_after
+    }
+
     /// Its type.
     pub fn kind(&self) -> &str {
         self.pdu.kind()
+    }
+
+    /// Type and state key, of a state event.
+    pub(crate) fn key(&self) -> Option<StateKey> {
+        Some((self.kind().to_owned(), self.pdu.state_key()?.to_owned()))
+    }
+
+    /// Whether what it says is about, or by, a person: their key seals its body.
+    pub(crate) fn is_of(&self, user: &UserId) -> bool {
+        *self.pdu.body_owner() == *user
     }
 
     /// The same event, redacted.

@@ -3,13 +3,18 @@
 //! A room is held in memory with its current state; one writer at a time appends events to it,
 //! each by one batch, durable before anybody is told. Reading never waits for writing. Nothing
 //! here knows of sessions, devices or HTTP; what changed is told by the log alone.
+//!
+//! Any number of nodes may write the rooms of one store. What is held in memory follows the log;
+//! a decision stands only if the store has the room as it was decided on.
 
 mod aliases;
 mod append;
+mod bring_up;
 mod commit;
 mod create;
 mod error;
 mod event;
+mod events;
 mod filter;
 mod follow;
 mod live;
@@ -17,6 +22,7 @@ mod load;
 mod membership;
 mod messages;
 mod moment;
+mod numbers;
 mod outline;
 mod powers;
 mod presets;
@@ -27,6 +33,7 @@ mod redact;
 mod restricted;
 mod room;
 mod send;
+mod share;
 mod state;
 mod summary;
 mod tables;
@@ -50,6 +57,6 @@ pub use state::MemberFilter;
 pub use summary::DirectoryFilter;
 pub use tables::Membership;
 pub use token::{TimelineToken, UnknownToken};
-pub use typing::TypingVersion;
+pub use typing::{TypingEpoch, TypingVersion};
 pub use upgrade::Upgrade;
 pub use view::{Shown, Viewer};

@@ -21,6 +21,11 @@ impl Live {
         self.0.lock().get(&no)?.upgrade()
     }
 
+    /// Every room that anybody holds.
+    pub(crate) fn all(&self) -> Vec<Arc<Room>> {
+        self.0.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
     /// Remembers a room for as long as anybody holds it.
     pub(crate) fn put(&self, room: &Arc<Room>) {
         let mut rooms = self.0.lock();

@@ -1,33 +1,30 @@
 //! The rooms of this server: opened once, each room loaded when first asked for.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
-use base::clock::{Clock, Timestamp};
-use base::number::{EventNo, RoomNo};
-use rules::event::body_owner;
+use base::clock::Clock;
+use base::number::RoomNo;
 use rules::tree::{Node, NodeNo};
-use ruma_common::{EventId, OwnedRoomId, OwnedServerName, RoomId, RoomVersionId, UserId};
+use ruma_common::{OwnedRoomId, OwnedServerName, RoomId, RoomVersionId};
 use ruma_signatures::Ed25519KeyPair;
-use store::{Direction, Prefix, Store, Table};
-use vault::{Owner, Vault};
+use store::{Prefix, Store};
+use vault::Vault;
 
 use crate::error::RoomError;
-use crate::event::{Stored, damaged, json_object, key_of_id};
+use crate::event::damaged;
+use crate::events::Events;
+use crate::follow::{Beginning, Tasks};
 use crate::live::Live;
+use crate::numbers::Numbers;
 use crate::room::{Current, Room};
-use crate::tables::{
-    BODIES, EVENT_IDS, EVENTS, EventRow, HEADS, ROOM_IDS, ROOMS, STATE, STATE_NODES,
-};
+use crate::tables::{HEADS, ROOM_IDS, ROOMS, STATE};
 use crate::typing::Typing;
 
 /// Room ids held in memory at most.
 const IDS_HELD: u64 = 100_000;
 /// State events of all rooms held in memory at most, about; the least used rooms go first.
 const STATE_HELD: u64 = 150_000;
-/// Bytes of events held in memory at most, about.
-const EVENTS_HELD: u64 = 64 << 20;
 /// Bytes of nodes of state trees held in memory at most, about.
 const NODES_HELD: u64 = 16 << 20;
 
@@ -62,113 +59,62 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) signing: Arc<Ed25519KeyPair>,
     pub(crate) numbers: Numbers,
-    /// When the last room was made.
-    last_creation: AtomicU64,
     pub(crate) typing: Typing,
+    /// State nodes: they never change.
     pub(crate) nodes: moka::sync::Cache<NodeNo, Arc<Node>>,
-    pub(crate) events: moka::sync::Cache<EventNo, Arc<Stored>>,
+    /// Events: their bodies may go, and the log tells.
+    pub(crate) events: Events,
+    /// Rooms by id: a room is one for ever.
     ids: moka::sync::Cache<OwnedRoomId, RoomNo>,
+    /// Rooms that stay in memory when nobody holds them.
     rooms: moka::future::Cache<RoomNo, Arc<Room>>,
-    live: Live,
+    /// Rooms that anybody holds: these follow the log.
+    pub(crate) live: Live,
+    pub(crate) conflicts: AtomicU64,
+    pub(crate) tasks: OnceLock<Tasks>,
 }
 
-/// The next numbers to give. A number given and not used is a gap, which harms nobody.
-pub(crate) struct Numbers {
-    room: AtomicU64,
-    event: AtomicU64,
-    node: AtomicU64,
-}
-
-impl Numbers {
-    async fn load(store: &Store) -> Result<Self, RoomError> {
-        let numbers =
-            Self { room: AtomicU64::new(0), event: AtomicU64::new(0), node: AtomicU64::new(0) };
-        numbers.catch_up(store).await?;
-        Ok(numbers)
-    }
-
-    /// Goes beyond every number that the store has: another node may have given some.
-    pub(crate) async fn catch_up(&self, store: &Store) -> Result<(), RoomError> {
-        let room = last(store, &ROOMS).await?.map_or(0, |no| no.0);
-        let event = last(store, &EVENTS).await?.map_or(0, |no| no.0);
-        let node = last(store, &STATE_NODES).await?.unwrap_or(0);
-        self.room.fetch_max(room, Ordering::Relaxed);
-        self.event.fetch_max(event, Ordering::Relaxed);
-        self.node.fetch_max(node, Ordering::Relaxed);
-        Ok(())
-    }
-
-    pub(crate) fn room(&self) -> RoomNo {
-        RoomNo(self.room.fetch_add(1, Ordering::Relaxed) + 1)
-    }
-
-    pub(crate) fn event(&self) -> EventNo {
-        EventNo(self.event.fetch_add(1, Ordering::Relaxed) + 1)
-    }
-
-    pub(crate) fn node(&self) -> NodeNo {
-        NodeNo(self.node.fetch_add(1, Ordering::Relaxed) + 1)
-    }
-}
-
-impl Inner {
-    /// The time for a room's first event, later than every one before: from version 12 on two
-    /// rooms that one person makes alike in one millisecond would be the same.
-    pub(crate) fn creation_time(&self) -> Timestamp {
-        let now = self.clock.now().0;
-        let next = |last: u64| Some(now.max(last + 1));
-        let last = self.last_creation.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        Timestamp(now.max(last.unwrap_or_default() + 1))
-    }
-}
-
-fn weight(size: usize) -> u32 {
+pub(crate) fn weight(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
-async fn last<K: store::Key, V>(store: &Store, table: &Table<K, V>) -> Result<Option<K>, RoomError>
-where
-    V: serde::Serialize + serde::de::DeserializeOwned,
-{
-    let rows = table.scan(store, &Prefix::all(), Direction::Backward, 1).await?;
-    Ok(rows.into_iter().next().map(|(key, _)| key))
-}
-
 impl Rooms {
-    /// Opens the rooms of a store.
+    /// Opens the rooms of a store, and follows its log for as long as any handle is there.
     pub async fn open(
         store: Store,
         vault: Vault,
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RoomError> {
-        let numbers = Numbers::load(&store).await?;
+        let beginning = Beginning::now(&store);
+        let numbers = Numbers::new(store.clone());
         let signing = vault.signing_key().await?;
         let typing = Typing::starting(clock.now());
-        Ok(Self(Arc::new(Inner {
+        let rooms = Self(Arc::new(Inner {
             store,
             vault,
             settings,
             clock,
             signing,
             numbers,
-            last_creation: AtomicU64::new(0),
             typing,
             nodes: moka::sync::Cache::builder()
                 .weigher(|_, node: &Arc<Node>| weight(node.size()))
                 .max_capacity(NODES_HELD)
                 .build(),
-            events: moka::sync::Cache::builder()
-                .weigher(|_, event: &Arc<Stored>| weight(event.size()))
-                .max_capacity(EVENTS_HELD)
-                .build(),
+            events: Events::new(),
             ids: moka::sync::Cache::new(IDS_HELD),
             live: Live::default(),
             rooms: moka::future::Cache::builder()
                 .weigher(|_, room: &Arc<Room>| weight(room.current().state.size()))
                 .max_capacity(STATE_HELD)
                 .build(),
-        })))
+            conflicts: AtomicU64::new(0),
+            tasks: OnceLock::new(),
+        }));
+        let weak = Arc::downgrade(&rooms.0);
+        rooms.0.tasks.get_or_init(|| Tasks::start(weak, beginning));
+        Ok(rooms)
     }
 
     /// How rooms are made here.
@@ -178,13 +124,18 @@ impl Rooms {
 
     /// The room of an id.
     pub async fn room(&self, room_id: &RoomId) -> Result<Arc<Room>, RoomError> {
+        self.room_by_number(self.number_of(room_id).await?).await
+    }
+
+    /// The number of a room.
+    pub(crate) async fn number_of(&self, room_id: &RoomId) -> Result<RoomNo, RoomError> {
         if let Some(no) = self.0.ids.get(room_id) {
-            return self.room_by_number(no).await;
+            return Ok(no);
         }
         let no = ROOM_IDS.get(&self.0.store, &room_id.to_string()).await?;
         let no = no.ok_or_else(|| RoomError::UnknownRoom(room_id.to_owned()))?;
         self.0.ids.insert(room_id.to_owned(), no);
-        self.room_by_number(no).await
+        Ok(no)
     }
 
     /// The room of a number that the store gave.
@@ -192,13 +143,18 @@ impl Rooms {
         if let Some(room) = self.0.rooms.get(&no).await {
             return Ok(room);
         }
-        let loaded = self.0.rooms.try_get_with(no, self.load(no)).await;
+        // Apart: whoever finds the room held, nearly everybody, carries no room for this.
+        let loaded = self.0.rooms.try_get_with(no, Box::pin(self.load(no))).await;
         loaded.map_err(|error: Arc<RoomError>| damaged(&error))
     }
 
     /// Runs once at a time for a room: the cache sees to it.
     async fn load(&self, no: RoomNo) -> Result<Arc<Room>, RoomError> {
         if let Some(room) = self.0.live.get(no) {
+            // Unless it could not be read when it was to be.
+            if room.current().is_nothing() {
+                self.reload(&room).await?;
+            }
             return Ok(room);
         }
         let store = &self.0.store;
@@ -206,8 +162,10 @@ impl Rooms {
         let row = row.ok_or_else(|| damaged(&format!("room {no} has no row")))?;
         let id = RoomId::parse(&row.room_id).map_err(|error| damaged(&error))?;
         let (version, rules) = version(&row.version)?;
-        let room = Arc::new(Room::new(no, id, version, rules, self.load_current(no).await?));
+        let room = Arc::new(Room::new(no, id, version, rules, Current::empty()));
+        // Known before it is read: what is told of it from now on moves it on.
         self.0.live.put(&room);
+        self.reload(&room).await?;
         Ok(room)
     }
 
@@ -228,88 +186,18 @@ impl Rooms {
         Ok(current)
     }
 
-    /// The event of an id, if it is in the room.
-    pub async fn event_in(
-        &self,
-        room: RoomNo,
-        event_id: &EventId,
-    ) -> Result<Option<Arc<Stored>>, RoomError> {
-        match EVENT_IDS.get(&self.0.store, &(room, key_of_id(event_id))).await? {
-            Some(no) => Ok(self.events(&[no]).await?.pop()),
-            None => Ok(None),
-        }
-    }
-
-    /// Events by number, in the order asked.
-    pub async fn events(&self, numbers: &[EventNo]) -> Result<Vec<Arc<Stored>>, RoomError> {
-        let mut found: HashMap<EventNo, Arc<Stored>> = HashMap::with_capacity(numbers.len());
-        let mut missing = Vec::new();
-        for no in numbers {
-            match self.0.events.get(no) {
-                Some(event) => drop(found.insert(*no, event)),
-                None => missing.push(*no),
-            }
-        }
-        if !missing.is_empty() {
-            let rows = EVENTS.get_many(&self.0.store, &missing).await?;
-            let bodies = BODIES.get_many(&self.0.store, &missing).await?;
-            for ((no, row), body) in missing.into_iter().zip(rows).zip(bodies) {
-                let row = row.ok_or_else(|| damaged(&format!("event {no} is missing")))?;
-                let event = Arc::new(self.unseal(no, row, body).await?);
-                // Whoever redacted it meanwhile has put it there first, and is right.
-                let entry = self.0.events.entry(no).or_insert(event);
-                found.insert(no, entry.into_value());
-            }
-        }
-        Ok(numbers.iter().filter_map(|no| found.get(no).cloned()).collect())
-    }
-
-    /// Opens an event's body; without the key the skeleton is all there is.
-    async fn unseal(
-        &self,
-        no: EventNo,
-        row: EventRow,
-        body: Option<Vec<u8>>,
-    ) -> Result<Stored, RoomError> {
-        let skeleton = json_object(row.skeleton.as_bytes())?;
-        let Some(sealed) = body else { return Stored::read(no, row, skeleton) };
-        let owner = body_owner(&skeleton).map_err(|error| damaged(&error))?;
-        match self.0.vault.existing_key(&Owner::Person(owner)).await? {
-            Some(key) => {
-                let place = store::Key::to_bytes(&no);
-                let place = vault::Place { table: BODIES.name(), key: &place };
-                let body = json_object(&key.open(place, &sealed)?)?;
-                Stored::read(no, row, rules::redaction::join(skeleton, body))
-            }
-            None => Stored::read(no, row, skeleton),
-        }
-    }
-
-    /// Lets go of what is in memory of what a person wrote, once their key was destroyed: the
-    /// store cannot open it any more, and nobody is to be shown it from here either.
-    pub async fn forget_bodies_of(&self, user: &UserId) -> Result<(), RoomError> {
-        let theirs = |event: &Stored| *event.pdu.body_owner() == *user;
-        let events = self.0.events.iter();
-        let numbers: Vec<_> =
-            events.filter(|(_, event)| theirs(event)).map(|(no, _)| *no).collect();
-        for no in numbers {
-            self.0.events.invalidate(&no);
-        }
-        let rooms: Vec<_> = self.0.rooms.iter().map(|(_, room)| room).collect();
-        for room in rooms {
-            let _turn = room.writer.lock().await;
-            if room.current().state.values().any(|event| theirs(event)) {
-                room.advance(self.load_current(room.no).await?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a room just created known.
+    /// Makes a room just created known, unless somebody was faster to load it.
     pub(crate) async fn adopt(&self, room: Arc<Room>) {
-        self.0.live.put(&room);
         self.0.ids.insert(room.id.clone(), room.no);
-        self.0.rooms.insert(room.no, room).await;
+        let (no, id) = (room.no, room.id.clone());
+        let known = async {
+            self.0.live.put(&room);
+            // Somebody may have come in before it was known.
+            self.bring_up(&room).await.map(|_| room)
+        };
+        if let Err(error) = self.0.rooms.try_get_with(no, Box::pin(known)).await {
+            tracing::debug!(%error, room = %id, "a new room is read when it is asked for");
+        }
     }
 }
 
@@ -325,7 +213,7 @@ pub(crate) fn version(
 
 #[cfg(test)]
 mod tests {
-    use base::clock::ManualClock;
+    use base::clock::{ManualClock, Timestamp};
     use ruma_common::{server_name, user_id};
     use store::MemoryDisk;
     use vault::KeyEncryptionKey;

@@ -10,12 +10,13 @@ use ruma_common::{OwnedRoomId, RoomId, UserId};
 use serde_json::{Map, Value};
 use store::{Batch, Prefix};
 
+use crate::append::Writing;
 use crate::commit::deciding;
 use crate::create::Direct;
 use crate::error::RoomError;
 use crate::event::damaged;
 use crate::load::Rooms;
-use crate::room::Room;
+use crate::room::{Current, Room};
 use crate::tables::{MEMBERSHIPS, Membership, MembershipRow, ROOMS};
 
 /// Rooms written at once when a name changes in all of them.
@@ -143,18 +144,17 @@ impl Rooms {
         from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
-        deciding(|| self.change_once(&room, change, from)).await
+        self.decide(&room, |writing| self.change_once(writing, change, from)).await
     }
 
     async fn change_once(
         &self,
-        room: &Arc<Room>,
+        mut writing: Writing,
         change: &MembershipChange<'_>,
         from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
     ) -> Result<(), RoomError> {
-        let mut writing = self.write(Arc::clone(room)).await?;
         if change.by != change.of {
-            room.require_joined(change.by)?;
+            writing.require_joined(change.by)?;
         }
         let now = writing.current.membership(change.of);
         from(now)?;
@@ -166,13 +166,13 @@ impl Rooms {
             let shown = writing.current.get("m.room.member", change.of.as_str());
             let shown = shown.and_then(|event| event.pdu.content_as::<Value>().ok());
             if shown == Some(Value::Object(content.clone())) {
-                return Ok(());
+                return writing.leave().await;
             }
         }
         if now == Membership::Leave && change.to == Membership::Leave {
-            return Err(RoomError::not_in(&room.id));
+            return Err(RoomError::not_in(&writing.room.id));
         }
-        self.vouch(&writing, change.of, &mut content).await?;
+        self.vouch(&mut writing, change.of, &mut content).await?;
         let draft = Draft::state("m.room.member", change.of.as_str(), Value::Object(content));
         writing.append(change.by, draft, None).await?;
         writing.commit().await
@@ -186,28 +186,9 @@ impl Rooms {
     ) -> Result<(), RoomError> {
         let rooms = self.rooms_of(user, Membership::Join).await?;
         let each = rooms.into_iter().map(|room| async move {
-            deciding(|| self.update_profile_in(&room, user, profile)).await
+            self.decide(&room, |writing| update_profile_in(writing, user, profile)).await
         });
         futures_util::stream::iter(each).buffer_unordered(ROOMS_AT_ONCE).try_collect().await
-    }
-
-    async fn update_profile_in(
-        &self,
-        room: &Arc<Room>,
-        user: &UserId,
-        profile: &MemberProfile,
-    ) -> Result<(), RoomError> {
-        let mut writing = self.write(Arc::clone(room)).await?;
-        if writing.current.membership(user) != Membership::Join {
-            return Ok(());
-        }
-        let draft = Draft::state("m.room.member", user.as_str(), profile.joining());
-        match writing.append(user, draft, None).await {
-            Ok(_) => writing.commit().await,
-            // A room whose rules forbid it keeps the old name.
-            Err(RoomError::Forbidden(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 
     /// Takes a room that the person left out of their lists for good.
@@ -296,16 +277,58 @@ impl Rooms {
 
     /// Refuses who is not in the room.
     pub async fn require_member(&self, user: &UserId, room_id: &RoomId) -> Result<(), RoomError> {
-        self.room(room_id).await?.require_joined(user)
+        self.room_of(user, room_id).await.map(drop)
+    }
+
+    /// A room that a person is in. Refuses who is not.
+    pub(crate) async fn room_of(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+    ) -> Result<Arc<Room>, RoomError> {
+        let room = self.room_for(user, room_id).await?;
+        room.current().require_joined(user, room_id)?;
+        Ok(room)
+    }
+
+    /// A room as a person finds it. Who is not in it as far as memory goes may have come in on
+    /// another node a moment ago: then the store is asked.
+    pub(crate) async fn room_for(
+        &self,
+        user: &UserId,
+        room_id: &RoomId,
+    ) -> Result<Arc<Room>, RoomError> {
+        let room = self.room(room_id).await?;
+        if room.current().membership(user) != Membership::Join {
+            self.bring_up(&room).await?;
+        }
+        Ok(room)
     }
 }
 
-impl Room {
+impl Current {
     /// A plain refusal when the person is not in the room.
-    pub(crate) fn require_joined(&self, user: &UserId) -> Result<(), RoomError> {
-        if self.current().membership(user) == Membership::Join {
+    pub(crate) fn require_joined(&self, user: &UserId, room: &RoomId) -> Result<(), RoomError> {
+        if self.membership(user) == Membership::Join {
             return Ok(());
         }
-        Err(RoomError::not_in(&self.id))
+        Err(RoomError::not_in(room))
+    }
+}
+
+async fn update_profile_in(
+    mut writing: Writing,
+    user: &UserId,
+    profile: &MemberProfile,
+) -> Result<(), RoomError> {
+    if writing.current.membership(user) != Membership::Join {
+        return writing.leave().await;
+    }
+    let draft = Draft::state("m.room.member", user.as_str(), profile.joining());
+    match writing.append(user, draft, None).await {
+        Ok(_) => writing.commit().await,
+        // A room whose rules forbid it keeps the old name.
+        Err(RoomError::Forbidden(_)) => writing.leave().await,
+        Err(error) => Err(error),
     }
 }

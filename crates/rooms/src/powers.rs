@@ -23,14 +23,11 @@ impl Writing {
     pub(crate) fn powers(&self) -> Result<PowerLevels, RoomError> {
         self.current.powers(&self.room)
     }
-}
 
-impl Room {
     /// Whether a person in the room may set state of a type there.
     pub(crate) fn may_set(&self, user: &UserId, kind: &str) -> Result<bool, RoomError> {
-        let current = self.current();
-        let powers = current.powers(self)?;
-        let joined = current.membership(user) == Membership::Join;
+        let powers = self.powers()?;
+        let joined = self.current.membership(user) == Membership::Join;
         Ok(joined && powers.level_of(user) >= powers.to_set(kind))
     }
 }

@@ -20,7 +20,7 @@ impl Rooms {
         room_id: &RoomId,
         device: Option<OwnedDeviceId>,
     ) -> Result<Viewer, RoomError> {
-        let room = self.room(room_id).await?;
+        let room = self.room_for(user, room_id).await?;
         let current = room.current();
         let reads = current.membership(user) == Membership::Join
             || current.is_world_readable()

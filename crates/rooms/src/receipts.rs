@@ -59,8 +59,7 @@ impl Rooms {
         event_id: &EventId,
         (kind, thread): (ReceiptKind, Option<&str>),
     ) -> Result<(), RoomError> {
-        let room = self.room(room_id).await?;
-        room.require_joined(user)?;
+        let room = self.room_of(user, room_id).await?;
         let missing = || RoomError::NotFound(format!("event {event_id} is not in the room"));
         let event = self.event_in(room.no, event_id).await?.ok_or_else(missing)?;
         if let Some(root) = thread.filter(|thread| *thread != MAIN) {

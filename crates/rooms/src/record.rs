@@ -25,7 +25,7 @@ impl Writing {
         transaction: Option<Transaction>,
     ) -> Result<Arc<Stored>, RoomError> {
         let key = pdu.state_key().map(|key| (pdu.kind().to_owned(), key.to_owned()));
-        let no = self.rooms.0.numbers.event();
+        let no = self.rooms.0.numbers.event().await?;
         let state_before = self.current.root();
         let state_after = match &key {
             Some(key) => Some(self.grow_tree(key, no).await?),
@@ -44,14 +44,14 @@ impl Writing {
             pdu,
         });
         self.put_event(&event).await?;
-        self.move_head(&event);
-        let member = match key {
+        let member = match &key {
             Some(key) => self.put_state(key, &event)?,
             None => None,
         };
+        self.current.push(&event).map_err(|_| damaged(&"an event does not follow its head"))?;
         let change = Change::Event { room: self.room.no, event: event.no, ord: event.ord, member };
         journal::record(&mut self.batch, &change)?;
-        self.changed.push(Arc::clone(&event));
+        self.added.push(Arc::clone(&event));
         Ok(event)
     }
 
@@ -84,21 +84,13 @@ impl Writing {
         }
     }
 
-    fn move_head(&mut self, event: &Stored) {
-        let head = &mut self.current.head;
-        let named: Vec<_> = event.pdu.prev_event_ids().collect();
-        head.extremities.retain(|(id, _)| !named.iter().any(|named| named.as_str() == id));
-        head.extremities.push((event.id().to_string(), event.pdu.depth()));
-        head.live += 1;
-        head.root = event.state_after;
-    }
-
     /// Puts a key's event in the tree of the state; its new root.
     async fn grow_tree(&mut self, key: &StateKey, event: EventNo) -> Result<NodeNo, RoomError> {
         let inner = Arc::clone(&self.rooms.0);
         loop {
             let nodes = |no| self.nodes.get(&no).cloned().or_else(|| inner.nodes.get(&no));
-            let number = &mut || inner.numbers.node();
+            let mut numbers = inner.numbers.nodes().await?;
+            let number = &mut || numbers.next();
             match Tree::insert(self.current.root(), key, event, &nodes, number) {
                 Ok((root, made)) => {
                     for (no, node) in made {
@@ -116,14 +108,12 @@ impl Writing {
     /// Puts a state event in the flat state and its person's rooms.
     fn put_state(
         &mut self,
-        key: StateKey,
-        event: &Arc<Stored>,
+        key: &StateKey,
+        event: &Stored,
     ) -> Result<Option<OwnedUserId>, RoomError> {
         let row = (self.room.no, key.0.clone(), key.1.clone());
         STATE.put(&mut self.batch, &row, &event.no)?;
-        let member = self.put_membership(&key, event)?;
-        self.current.set(key, Arc::clone(event));
-        Ok(member)
+        self.put_membership(key, event)
     }
 
     fn put_membership(

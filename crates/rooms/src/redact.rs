@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
+use base::change::Change;
 use rules::build::Draft;
 use ruma_common::{EventId, OwnedEventId, RoomId, UserId};
 use serde_json::{Value, json};
 
 use crate::append::Writing;
-use crate::commit::deciding;
 use crate::error::RoomError;
 use crate::event::{Stored, Transaction, damaged};
 use crate::load::Rooms;
-use crate::room::Room;
-use crate::send::{committed, transaction_key};
+use crate::send::{Request, committed};
 use crate::tables::{BODIES, EVENTS};
 
 impl Rooms {
@@ -46,32 +45,25 @@ impl Rooms {
             let missing = || RoomError::Invalid("a redaction names an event (redacts)".to_owned());
             draft.redacts = Some(named.ok_or_else(missing)?);
         }
-        let room = self.room(room_id).await?;
-        deciding(|| self.redact_once(sender, &room, &draft, transaction.as_ref())).await
+        let request = Request { sender, draft, transaction };
+        self.once(room_id, &request, |writing| self.redact_once(writing, &request)).await
     }
 
     async fn redact_once(
         &self,
-        sender: &UserId,
-        room: &Arc<Room>,
-        draft: &Draft,
-        transaction: Option<&Transaction>,
+        mut writing: Writing,
+        request: &Request<'_>,
     ) -> Result<OwnedEventId, RoomError> {
-        let request = transaction.map(|id| transaction_key(sender, room, &draft.kind, id));
-        let mut writing = self.write(Arc::clone(room)).await?;
-        if let Some(done) = self.done(request.as_ref()).await? {
-            return Ok(done);
-        }
-        room.require_joined(sender)?;
-        let target = match &draft.redacts {
-            Some(id) => self.event_in(room.no, id).await?,
+        writing.require_joined(request.sender)?;
+        let target = match &request.draft.redacts {
+            Some(id) => self.event_in(writing.room.no, id).await?,
             None => None,
         };
         let missing = || RoomError::NotFound("the event to redact is not in the room".to_owned());
         let target = target.ok_or_else(missing)?;
-        writing.require_power_to_redact(sender, &target)?;
-        let redaction = writing.append(sender, draft.clone(), transaction.cloned()).await?;
-        writing.remember(request.as_ref(), &redaction)?;
+        writing.require_power_to_redact(request.sender, &target)?;
+        writing.announce_redaction(&target)?;
+        let redaction = writing.append_request(request).await?;
         writing.take_body(&target, &redaction)?;
         committed(writing, &redaction).await
     }
@@ -89,6 +81,16 @@ impl Writing {
         Err(RoomError::Forbidden(format!("{sender} may not redact the events of others")))
     }
 
+    /// Tells the other nodes that the event loses its body: before the event that takes it, so
+    /// that nobody shows the body who has that.
+    fn announce_redaction(&mut self, target: &Stored) -> Result<(), RoomError> {
+        if target.redacted_by.is_some() {
+            return Ok(());
+        }
+        let change = Change::Redacted { room: target.room, event: target.no };
+        Ok(journal::record(&mut self.batch, &change)?)
+    }
+
     /// Takes the body away: from the store, and from what is in memory.
     fn take_body(&mut self, target: &Stored, by: &Stored) -> Result<(), RoomError> {
         if target.redacted_by.is_some() {
@@ -99,13 +101,8 @@ impl Writing {
         let skeleton = redacted.pdu.json().map_err(|error| damaged(&error))?;
         EVENTS.put(&mut self.batch, &target.no, &redacted.row(&skeleton)?)?;
         BODIES.delete(&mut self.batch, &target.no);
-        if let Some(state_key) = target.pdu.state_key() {
-            let key = (target.kind().to_owned(), state_key.to_owned());
-            if self.current.state.get(&key).is_some_and(|now| now.no == target.no) {
-                self.current.set(key, Arc::clone(&redacted));
-            }
-        }
-        self.changed.push(redacted);
+        self.current.withdraw(&redacted);
+        self.withdrawn.push(redacted);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! `spec/content/client-server-api`, "Restricted rooms": somebody in the room who may invite
 //! vouches for whoever meets a condition.
 
+use base::number::RoomNo;
 use ruma_common::room::{AllowRule, JoinRule};
 use ruma_common::{OwnedUserId, UserId};
 use serde_json::{Map, Value};
@@ -10,8 +11,7 @@ use serde_json::{Map, Value};
 use crate::append::Writing;
 use crate::error::RoomError;
 use crate::load::Rooms;
-use crate::room::{Current, Room};
-use crate::tables::Membership;
+use crate::tables::{MEMBERSHIPS, Membership, MembershipRow};
 
 /// Where a membership names who vouches for it.
 const VOUCHER: &str = "join_authorised_via_users_server";
@@ -21,7 +21,7 @@ impl Rooms {
     /// says of it counts for nothing: the server signs it, and must have looked itself.
     pub(crate) async fn vouch(
         &self,
-        writing: &Writing,
+        writing: &mut Writing,
         of: &UserId,
         content: &mut Map<String, Value>,
     ) -> Result<(), RoomError> {
@@ -31,7 +31,7 @@ impl Rooms {
             matches!(writing.current.membership(of), Membership::Join | Membership::Invite);
         if comes
             && !is_let_in
-            && let Some(voucher) = self.voucher(&writing.room, &writing.current, of).await?
+            && let Some(voucher) = self.voucher(writing, of).await?
         {
             content.insert(VOUCHER.to_owned(), voucher.as_str().into());
         }
@@ -41,18 +41,21 @@ impl Rooms {
     /// Who vouches for a person, where the room's rule wants it and the person meets it.
     async fn voucher(
         &self,
-        room: &Room,
-        current: &Current,
+        writing: &mut Writing,
         user: &UserId,
     ) -> Result<Option<OwnedUserId>, RoomError> {
-        let (JoinRule::Restricted(rule) | JoinRule::KnockRestricted(rule)) = current.join_rule()
+        let (JoinRule::Restricted(rule) | JoinRule::KnockRestricted(rule)) =
+            writing.current.join_rule()
         else {
             return Ok(None);
         };
-        if !self.is_in_any(user, &rule.allow).await? {
+        let Some((key, row)) = self.standing_in_any(user, &rule.allow).await? else {
             return Ok(None);
-        }
-        let powers = current.powers(room)?;
+        };
+        // Whoever has left that room meanwhile is not let in.
+        MEMBERSHIPS.check_equals(&mut writing.batch, &key, &row)?;
+        let current = &writing.current;
+        let powers = writing.powers()?;
         let ours = |member: &UserId| member.server_name() == self.0.settings.server_name;
         let mut members = current.members.iter();
         let voucher = members.find(|(member, membership)| {
@@ -63,20 +66,24 @@ impl Rooms {
         Ok(voucher.map(|(member, _)| member.clone()))
     }
 
-    /// Whether a person is in one of the rooms that conditions name.
-    pub(crate) async fn is_in_any(
+    /// The membership of a person, as the store has it, in the first room of those that conditions
+    /// name in which they are.
+    pub(crate) async fn standing_in_any(
         &self,
         user: &UserId,
         conditions: &[AllowRule],
-    ) -> Result<bool, RoomError> {
+    ) -> Result<Option<((String, RoomNo), MembershipRow)>, RoomError> {
+        let mut keys = Vec::with_capacity(conditions.len());
         for condition in conditions {
             let AllowRule::RoomMembership(condition) = condition else { continue };
-            match self.room(&condition.room_id).await {
-                Ok(room) if room.current().membership(user) == Membership::Join => return Ok(true),
-                Ok(_) | Err(RoomError::UnknownRoom(_)) => {}
+            match self.number_of(&condition.room_id).await {
+                Ok(room) => keys.push((user.to_string(), room)),
+                Err(RoomError::UnknownRoom(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(false)
+        let rows = MEMBERSHIPS.get_many(&self.0.store, &keys).await?;
+        let mut standings = keys.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?)));
+        Ok(standings.find(|(_, row)| row.membership == Membership::Join))
     }
 }

@@ -1,6 +1,7 @@
 //! A room in memory: what it is, and its current state.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base::number::{RoomNo, TimelineOrd};
 use parking_lot::RwLock;
@@ -12,6 +13,7 @@ use ruma_common::{OwnedRoomId, OwnedUserId, RoomVersionId, UserId};
 use serde::de::DeserializeOwned;
 
 use crate::event::Stored;
+use crate::share::Share;
 use crate::tables::{HeadRow, Membership};
 
 /// Type and state key.
@@ -28,7 +30,11 @@ pub struct Room {
     pub(crate) rules: RoomVersionRules,
     /// Held by whoever appends.
     pub(crate) writer: Arc<tokio::sync::Mutex<()>>,
+    /// How it is shared with the writers of other nodes.
+    pub(crate) share: Share,
     current: RwLock<Arc<Current>>,
+    /// How often state lost a body. Who loads the state meanwhile has perhaps read what went.
+    withdrawals: AtomicU64,
 }
 
 /// A room's current state. Cheap to clone: versions share what they have in common.
@@ -54,7 +60,8 @@ impl Room {
         current: Current,
     ) -> Self {
         let current = RwLock::new(Arc::new(current));
-        Self { no, id, version, rules, writer: Arc::default(), current }
+        let (writer, share, withdrawals) = (Arc::default(), Share::default(), AtomicU64::new(0));
+        Self { no, id, version, rules, writer, share, current, withdrawals }
     }
 
     /// The state now. What is held stays as it was; ask again for what came after.
@@ -62,10 +69,65 @@ impl Room {
         Arc::clone(&self.current.read())
     }
 
-    pub(crate) fn advance(&self, current: Current) {
-        *self.current.write() = Arc::new(current);
+    /// Replaces the state that `base` was by the next; refuses when it is no longer that.
+    pub(crate) fn replace(&self, base: &Arc<Current>, next: Current) -> bool {
+        let mut current = self.current.write();
+        let same = Arc::ptr_eq(&current, base);
+        if same {
+            *current = Arc::new(next);
+        }
+        same
+    }
+
+    /// Moves on by events, in their order: those that are in the state already count for nothing.
+    /// What does not follow is named.
+    pub(crate) fn push(&self, events: &[Arc<Stored>]) -> Result<(), Gap> {
+        loop {
+            let base = self.current();
+            let mut next = Current::clone(&base);
+            for event in events.iter().filter(|event| event.ord > base.last()) {
+                next.push(event)?;
+            }
+            if next.head.live == base.head.live || self.replace(&base, next) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a state that was read from the store, unless that of memory is newer.
+    pub(crate) fn take(&self, read: Current) {
+        let mut current = self.current.write();
+        if read.head.live >= current.head.live {
+            *current = Arc::new(read);
+        }
+    }
+
+    /// Puts state events without their bodies in the place of those with them.
+    pub(crate) fn withdraw(&self, events: &[Arc<Stored>]) {
+        self.note_withdrawal();
+        loop {
+            let base = self.current();
+            let mut next = Current::clone(&base);
+            let changed = events.iter().filter(|event| next.withdraw(event)).count();
+            if changed == 0 || self.replace(&base, next) {
+                return;
+            }
+        }
+    }
+
+    /// Has whoever loads the state look again.
+    pub(crate) fn note_withdrawal(&self) {
+        self.withdrawals.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn withdrawals(&self) -> u64 {
+        self.withdrawals.load(Ordering::SeqCst)
     }
 }
+
+/// An event that does not follow directly on the state in memory.
+#[derive(Debug)]
+pub(crate) struct Gap;
 
 impl Current {
     pub(crate) fn empty() -> Self {
@@ -76,6 +138,11 @@ impl Current {
             invited: 0,
             head: HeadRow { root: None, extremities: Vec::new(), live: 0 },
         }
+    }
+
+    /// Whether not even a first event is there: the state is yet to be read.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.head.live == 0
     }
 
     /// The state event of a type and key.
@@ -111,6 +178,33 @@ impl Current {
     /// Root of the tree of this state.
     pub fn root(&self) -> Option<NodeNo> {
         self.head.root
+    }
+
+    /// Moves on by the event that was appended directly after.
+    pub(crate) fn push(&mut self, event: &Arc<Stored>) -> Result<(), Gap> {
+        let head = &mut self.head;
+        if event.ord != TimelineOrd::live(head.live + 1) || event.state_before != head.root {
+            return Err(Gap);
+        }
+        let named: Vec<_> = event.pdu.prev_event_ids().collect();
+        head.extremities.retain(|(id, _)| !named.iter().any(|named| named.as_str() == id));
+        head.extremities.push((event.id().to_string(), event.pdu.depth()));
+        head.live += 1;
+        head.root = event.state_after;
+        if let Some(key) = event.key() {
+            self.set(key, Arc::clone(event));
+        }
+        Ok(())
+    }
+
+    /// Puts a state event without its body in its own place, if it holds that still.
+    pub(crate) fn withdraw(&mut self, event: &Arc<Stored>) -> bool {
+        let Some(key) = event.key() else { return false };
+        let holds = self.state.get(&key).is_some_and(|now| now.no == event.no);
+        if holds {
+            self.set(key, Arc::clone(event));
+        }
+        holds
     }
 
     /// Puts a state event in, and keeps the count of members.

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
+use base::number::RoomNo;
 use rules::build::Draft;
 use ruma_common::{OwnedEventId, RoomId, UserId};
 use serde_json::Value;
 
 use crate::append::Writing;
-use crate::commit::deciding;
 use crate::error::RoomError;
 use crate::event::{Stored, Transaction, damaged};
 use crate::load::Rooms;
-use crate::room::Room;
 use crate::tables::{Membership, TRANSACTIONS, TransactionRow};
 
 impl Rooms {
@@ -26,26 +25,32 @@ impl Rooms {
         if draft.kind == "m.room.redaction" {
             return self.send_redaction(sender, room_id, draft, transaction).await;
         }
-        let room = self.room(room_id).await?;
-        deciding(|| self.send_once(sender, &room, &draft, transaction.as_ref())).await
+        let request = Request { sender, draft, transaction };
+        self.once(room_id, &request, |mut writing| async {
+            let event = writing.append_request(&request).await?;
+            committed(writing, &event).await
+        })
+        .await
     }
 
-    async fn send_once(
+    /// Does a request once, however often it is asked. The batch is refused when it was done
+    /// before, on whatever node, so that it is looked for only then, or when it cannot be done now.
+    pub(crate) async fn once<F>(
         &self,
-        sender: &UserId,
-        room: &Arc<Room>,
-        draft: &Draft,
-        transaction: Option<&Transaction>,
-    ) -> Result<OwnedEventId, RoomError> {
-        let request = transaction.map(|id| transaction_key(sender, room, &draft.kind, id));
-        let mut writing = self.write(Arc::clone(room)).await?;
-        if let Some(done) = self.done(request.as_ref()).await? {
-            return Ok(done);
-        }
-        room.require_joined(sender)?;
-        let event = writing.append(sender, draft.clone(), transaction.cloned()).await?;
-        writing.remember(request.as_ref(), &event)?;
-        committed(writing, &event).await
+        room_id: &RoomId,
+        request: &Request<'_>,
+        act: impl Fn(Writing) -> F,
+    ) -> Result<OwnedEventId, RoomError>
+    where
+        F: Future<Output = Result<OwnedEventId, RoomError>>,
+    {
+        let room = self.room(room_id).await?;
+        let key = request.key(room.no);
+        self.decide(&room, async |writing| match act(writing).await {
+            Err(error) => self.done(key.as_ref()).await?.ok_or(error),
+            done => done,
+        })
+        .await
     }
 
     /// Sets a state event.
@@ -56,39 +61,38 @@ impl Rooms {
         draft: Draft,
     ) -> Result<OwnedEventId, RoomError> {
         let room = self.room(room_id).await?;
-        deciding(|| self.set_state_once(sender, &room, &draft)).await
+        self.decide(&room, |writing| self.set_state_once(writing, sender, draft.clone())).await
     }
 
     async fn set_state_once(
         &self,
+        mut writing: Writing,
         sender: &UserId,
-        room: &Arc<Room>,
-        draft: &Draft,
+        mut draft: Draft,
     ) -> Result<OwnedEventId, RoomError> {
-        let mut writing = self.write(Arc::clone(room)).await?;
         // Members alone set state, but for their own coming.
         if draft.kind != "m.room.member" {
-            room.require_joined(sender)?;
+            writing.require_joined(sender)?;
         }
-        if let Some(same) = writing.unchanged(sender, draft) {
+        if let Some(same) = writing.unchanged(sender, &draft) {
+            writing.leave().await?;
             return Ok(same);
         }
         if draft.kind == "m.room.canonical_alias" {
-            self.check_aliases(&writing.room, &draft.content).await?;
+            self.check_aliases(&mut writing, &draft.content).await?;
         }
-        let mut draft = draft.clone();
         let of = draft.state_key.as_deref().and_then(|key| <&UserId>::try_from(key).ok());
         if let ("m.room.member", Some(of), Value::Object(content)) =
             (draft.kind.as_str(), of, &mut draft.content)
         {
-            self.vouch(&writing, of, content).await?;
+            self.vouch(&mut writing, of, content).await?;
         }
         let event = writing.append(sender, draft, None).await?;
         committed(writing, &event).await
     }
 
     /// The event of a request that was done before.
-    pub(crate) async fn done(
+    async fn done(
         &self,
         request: Option<&TransactionKey>,
     ) -> Result<Option<OwnedEventId>, RoomError> {
@@ -100,18 +104,26 @@ impl Rooms {
 }
 
 impl Writing {
-    /// Remembers what came of a request, in the batch that does it.
-    pub(crate) fn remember(
+    /// Drafts the event of a request, and remembers in the same batch what came of it.
+    pub(crate) async fn append_request(
         &mut self,
-        request: Option<&TransactionKey>,
-        event: &Stored,
-    ) -> Result<(), RoomError> {
-        let Some(request) = request else { return Ok(()) };
-        let at = self.rooms.0.clock.now();
-        TRANSACTIONS.check_absent(&mut self.batch, request);
-        let row = TransactionRow { event_id: event.id().to_string(), at };
-        TRANSACTIONS.put(&mut self.batch, request, &row)?;
-        Ok(())
+        request: &Request<'_>,
+    ) -> Result<Arc<Stored>, RoomError> {
+        let Request { sender, draft, transaction } = request;
+        self.require_joined(sender)?;
+        let event = self.append(sender, draft.clone(), transaction.clone()).await?;
+        if let Some(key) = request.key(self.room.no) {
+            let row =
+                TransactionRow { event_id: event.id().to_string(), at: self.rooms.0.clock.now() };
+            TRANSACTIONS.check_absent(&mut self.batch, &key);
+            TRANSACTIONS.put(&mut self.batch, &key, &row)?;
+        }
+        Ok(event)
+    }
+
+    /// Refuses who is not in the room.
+    pub(crate) fn require_joined(&self, user: &UserId) -> Result<(), RoomError> {
+        self.current.require_joined(user, &self.room.id)
     }
 
     /// The current event, when setting the draft would say the same again.
@@ -126,25 +138,27 @@ impl Writing {
     }
 }
 
-pub(crate) async fn committed(
-    writing: Writing,
-    event: &Arc<Stored>,
-) -> Result<OwnedEventId, RoomError> {
+pub(crate) async fn committed(writing: Writing, event: &Stored) -> Result<OwnedEventId, RoomError> {
     writing.commit().await?;
     Ok(event.id().to_owned())
 }
 
-/// Sender, device, and what names the request among the device's.
-pub(crate) type TransactionKey = (String, String, String);
+/// What somebody asks to be said, perhaps more than once.
+pub(crate) struct Request<'a> {
+    pub(crate) sender: &'a UserId,
+    pub(crate) draft: Draft,
+    pub(crate) transaction: Option<Transaction>,
+}
 
-/// The same transaction id names different requests in different rooms, and for different types
-/// ("Transaction identifiers": the scope is one device and one endpoint).
-pub(crate) fn transaction_key(
-    sender: &UserId,
-    room: &Room,
-    kind: &str,
-    transaction: &Transaction,
-) -> TransactionKey {
-    let request = format!("{} {kind} {}", room.no, transaction.id);
-    (sender.to_string(), transaction.device.to_string(), request)
+/// Sender, device, and what names the request among the device's.
+type TransactionKey = (String, String, String);
+
+impl Request<'_> {
+    /// The same transaction id names different requests in different rooms, and for different
+    /// types ("Transaction identifiers": the scope is one device and one endpoint).
+    fn key(&self, room: RoomNo) -> Option<TransactionKey> {
+        let transaction = self.transaction.as_ref()?;
+        let request = format!("{room} {} {}", self.draft.kind, transaction.id);
+        Some((self.sender.to_string(), transaction.device.to_string(), request))
+    }
 }

@@ -45,7 +45,7 @@ impl Rooms {
         user: &UserId,
         room_id: &RoomId,
     ) -> Result<Vec<Arc<Stored>>, RoomError> {
-        let room = self.room(room_id).await?;
+        let room = self.room_for(user, room_id).await?;
         let current = room.current();
         if current.membership(user) == Membership::Join {
             return Ok(current.state.values().cloned().collect());
@@ -71,7 +71,7 @@ impl Rooms {
         key: StateKey,
     ) -> Result<Arc<Stored>, RoomError> {
         let missing = format!("no state {} {}", key.0, key.1);
-        let room = self.room(room_id).await?;
+        let room = self.room_for(user, room_id).await?;
         let current = room.current();
         if current.membership(user) == Membership::Join {
             let found = current.state.get(&key).cloned();
@@ -91,7 +91,7 @@ impl Rooms {
         room_id: &RoomId,
         (filter, at): (MemberFilter, Option<TimelineToken>),
     ) -> Result<Vec<Arc<Stored>>, RoomError> {
-        let room = self.room(room_id).await?;
+        let room = self.room_for(user, room_id).await?;
         let mut events = match at {
             Some(token) => self.state_as_of(&room, user, token).await?,
             None => self.state(user, room_id).await?,
@@ -129,8 +129,7 @@ impl Rooms {
         user: &UserId,
         room_id: &RoomId,
     ) -> Result<BTreeMap<OwnedUserId, MemberProfile>, RoomError> {
-        let room = self.room(room_id).await?;
-        room.require_joined(user)?;
+        self.require_member(user, room_id).await?;
         let only = MemberFilter { only: Some(Membership::Join), except: None };
         let events = self.members(user, room_id, (only, None)).await?;
         let text = |content: &Value, key: &str| Some(content.get(key)?.as_str()?.to_owned());

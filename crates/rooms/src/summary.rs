@@ -74,7 +74,11 @@ impl Rooms {
         room_id: &RoomId,
     ) -> Result<(RoomSummary, Option<Membership>), RoomError> {
         let missing = || RoomError::NotFound(format!("no room {room_id} is to be seen"));
-        let room = self.room(room_id).await.map_err(|error| match error {
+        let room = match user {
+            Some(user) => self.room_for(user, room_id).await,
+            None => self.room(room_id).await,
+        };
+        let room = room.map_err(|error| match error {
             RoomError::UnknownRoom(_) => missing(),
             error => error,
         })?;
@@ -95,7 +99,9 @@ impl Rooms {
         Ok(standing
             || match current.join_rule() {
                 JoinRule::Public | JoinRule::Knock | JoinRule::KnockRestricted(_) => true,
-                JoinRule::Restricted(rule) => self.is_in_any(user, &rule.allow).await?,
+                JoinRule::Restricted(rule) => {
+                    self.standing_in_any(user, &rule.allow).await?.is_some()
+                }
                 _ => false,
             })
     }

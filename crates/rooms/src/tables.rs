@@ -6,6 +6,8 @@ use rules::tree::{Node, NodeNo};
 use serde::{Deserialize, Serialize};
 use store::Table;
 
+/// Kind of number → the first that no node has claimed.
+pub(crate) const NUMBERS: Table<String, u64> = Table::new("numbers");
 /// Room id → number.
 pub(crate) const ROOM_IDS: Table<String, RoomNo> = Table::new("room_ids");
 /// What a room is, for ever.

@@ -9,6 +9,7 @@ use ruma_common::room_version_rules::AuthorizationRules;
 use ruma_common::{OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId};
 use serde_json::{Map, Value, json};
 
+use crate::append::Writing;
 use crate::create::{Direct, NewRoom, StateInput};
 use crate::error::RoomError;
 use crate::load::{Rooms, version};
@@ -51,11 +52,14 @@ impl Rooms {
         profile: &MemberProfile,
         upgrade: Upgrade,
     ) -> Result<OwnedRoomId, RoomError> {
-        let room = self.room(room_id).await?;
-        room.require_joined(user)?;
-        if !room.may_set(user, "m.room.tombstone")? {
-            return Err(RoomError::Forbidden(format!("{user} may not replace the room")));
-        }
+        let room = self.room_of(user, room_id).await?;
+        self.decide(&room, async |writing| {
+            if writing.may_set(user, "m.room.tombstone")? {
+                return Ok(());
+            }
+            Err(RoomError::Forbidden(format!("{user} may not replace the room")))
+        })
+        .await?;
         let current = room.current();
         let new = replacement(&room, user, &upgrade)?;
         let id = self.create(user, profile, new).await?;
@@ -64,7 +68,7 @@ impl Rooms {
         if let Some(names) = current.content::<Value>("m.room.canonical_alias") {
             self.go_by(user, &id, names).await?;
         }
-        self.close(user, &room, &id).await?;
+        self.decide(&room, |writing| close(writing, user, &id)).await?;
         Ok(id)
     }
 
@@ -76,27 +80,26 @@ impl Rooms {
             Err(error) => Err(error),
         }
     }
+}
 
-    /// Points the old room at the new one, and quietens it.
-    async fn close(&self, user: &UserId, room: &Room, new: &RoomId) -> Result<(), RoomError> {
-        let mut writing = self.write(self.room_by_number(room.no).await?).await?;
-        let content = json!({ "body": "This room has been replaced", "replacement_room": new });
-        writing.state(user, "m.room.tombstone", "", content).await?;
-        let current = writing.current.clone();
-        let mut last = Vec::new();
-        if current.get("m.room.canonical_alias", "").is_some() {
-            last.push(("m.room.canonical_alias", json!({})));
-        }
-        last.push(("m.room.power_levels", Value::Object(quietened(&current))));
-        for (kind, content) in last {
-            match writing.state(user, kind, "", content).await {
-                // The tombstone is what matters; who may set it may lack the power for the rest.
-                Ok(()) | Err(RoomError::Forbidden(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        writing.commit().await.map(drop)
+/// Points the old room at the new one, and quietens it.
+async fn close(mut writing: Writing, user: &UserId, new: &RoomId) -> Result<(), RoomError> {
+    let content = json!({ "body": "This room has been replaced", "replacement_room": new });
+    writing.state(user, "m.room.tombstone", "", content).await?;
+    let current = writing.current.clone();
+    let mut last = Vec::new();
+    if current.get("m.room.canonical_alias", "").is_some() {
+        last.push(("m.room.canonical_alias", json!({})));
     }
+    last.push(("m.room.power_levels", Value::Object(quietened(&current))));
+    for (kind, content) in last {
+        match writing.state(user, kind, "", content).await {
+            // The tombstone is what matters; who may set it may lack the power for the rest.
+            Ok(()) | Err(RoomError::Forbidden(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    writing.commit().await
 }
 
 /// The room that takes the place of another.

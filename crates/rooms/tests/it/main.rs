@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod aliases;
 #[cfg(test)]
+mod contention;
+#[cfg(test)]
 mod creation;
 #[cfg(test)]
 mod encryption;
 #[cfg(test)]
+mod hearsay;
+#[cfg(test)]
 mod members;
+#[cfg(test)]
+mod nodes;
 #[cfg(test)]
 mod outline;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A server's rooms, and the people in them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use ruma_common::{
     server_name,
 };
 use serde_json::{Map, Value, json};
-use store::{MemoryDisk, Store};
+use store::{MemoryDisk, Store, StoreError};
 use tempfile::TempDir;
 use vault::{KeyEncryptionKey, Vault};
 
@@ -42,15 +43,34 @@ enum Ground {
 }
 
 impl Ground {
-    fn open(&self) -> (Store, Store) {
+    async fn open(&self) -> (Store, Store) {
         match self {
             Self::Memory { data, keys } => {
                 (Store::open_memory(data, None).unwrap(), Store::open_memory(keys, None).unwrap())
             }
             Self::Redb(folder) => {
-                let open = |name| Store::open_redb(&folder.path().join(name), 1 << 22).unwrap();
-                (open("data.redb"), open("keys.redb"))
+                let file = |name| folder.path().join(name);
+                (open_file(&file("data.redb")).await, open_file(&file("keys.redb")).await)
             }
+        }
+    }
+}
+
+impl Ground {
+    fn share(&self) -> Self {
+        match self {
+            Self::Memory { data, keys } => Self::Memory { data: data.clone(), keys: keys.clone() },
+            Self::Redb(_) => panic!("a file is one process's"),
+        }
+    }
+}
+
+/// Opens a file, once whoever had it has let it go: the tasks of a server end a moment after it.
+async fn open_file(path: &Path) -> Store {
+    loop {
+        match Store::open_redb(path, 1 << 22) {
+            Err(StoreError::InUse { .. }) => tokio::task::yield_now().await,
+            opened => return opened.unwrap(),
         }
     }
 }
@@ -85,7 +105,7 @@ impl Town {
     }
 
     async fn start(ground: Ground, settings: Settings, clock: Arc<ManualClock>) -> Self {
-        let (store, keys) = ground.open();
+        let (store, keys) = ground.open().await;
         let vault = Vault::open(keys, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
         let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let rooms = Rooms::open(store.clone(), vault.clone(), settings.clone(), shared);
@@ -109,6 +129,26 @@ impl Town {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         let (store, vault) = (self.store.clone(), self.vault.clone());
         Rooms::open(store, vault, self.settings.clone(), clock).await.unwrap()
+    }
+
+    /// Another node of a cluster, over the same disk. For towns in memory.
+    pub(crate) async fn node(&self) -> Self {
+        let ground = self.ground.share();
+        Self::start(ground, self.settings.clone(), Arc::clone(&self.clock)).await
+    }
+
+    /// Another node, which hears nothing of what the others do: what it was opened on stands
+    /// still.
+    pub(crate) async fn deaf_node(&self) -> Rooms {
+        let ground = self.ground.share();
+        let (settings, clock) = (self.settings.clone(), Arc::clone(&self.clock));
+        let opened = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let town = runtime.block_on(Self::start(ground, settings, clock));
+            std::mem::forget(runtime);
+            town.rooms
+        });
+        opened.await.unwrap()
     }
 
     /// A person of this server, by their first device.
