@@ -13,7 +13,6 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::accounts::{Accounts, Inner};
-use crate::error::AccountError;
 use crate::seen::STEP;
 
 /// How long is waited before what failed is tried again.
@@ -104,8 +103,8 @@ impl Accounts {
         while let Some(user) = unread.first() {
             match self.refresh_directory(user).await {
                 Ok(()) => drop(unread.pop_first()),
-                Err(AccountError::Store(StoreError::Unavailable { reason })) => {
-                    tracing::warn!(%reason, "the directory learns of a change later");
+                Err(error) if error.is_outage() => {
+                    tracing::warn!(%error, "the directory learns of a change later");
                     return;
                 }
                 Err(error) => {

@@ -40,9 +40,14 @@ impl Town {
 
     /// Two nodes on one disk, each with a store, a vault and a clock of its own.
     pub(crate) async fn cluster() -> (Self, Self, MemoryDisk) {
-        let (disk, keys) = (MemoryDisk::new(), MemoryDisk::new());
-        let a = Self::node(&disk, &keys).await;
-        (a, Self::node(&disk, &keys).await, disk)
+        Self::cluster_over(&MemoryDisk::new()).await
+    }
+
+    /// The same over a keyring of their own.
+    pub(crate) async fn cluster_over(keys: &MemoryDisk) -> (Self, Self, MemoryDisk) {
+        let disk = MemoryDisk::new();
+        let a = Self::node(&disk, keys).await;
+        (a, Self::node(&disk, keys).await, disk)
     }
 
     async fn node(disk: &MemoryDisk, keys: &MemoryDisk) -> Self {
