@@ -253,17 +253,18 @@ async fn a_backup_filled_on_two_nodes_at_once_counts_every_key_and_every_change(
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_key_goes_into_a_backup_after_another_node_has_begun_a_newer_one() {
     let (a, b, _) = World::cluster().await;
-    for round in 0..50 {
+    for round in 0..300 {
         let auth_data = raw_value(&json!({ "public_key": "x" }));
         let old = a.devices.create_backup(&ALICE, ALGORITHM, &auth_data).await.unwrap();
         let name = format!("s{round}");
         let key = session(&name);
-        let begins = async {
-            let begun = b.devices.create_backup(&ALICE, ALGORITHM, &auth_data).await.unwrap();
-            let held = b.devices.backup_keys(&ALICE, &old, BackupPart::All).await.unwrap();
-            (begun, held.len())
-        };
-        let (put, (_, held)) = tokio::join!(a.devices.put_backup_keys(&ALICE, &old, &key), begins);
+        let (on_b, version) = (b.devices.clone(), old.clone());
+        let begins = tokio::spawn(async move {
+            on_b.create_backup(&ALICE, ALGORITHM, &auth_data).await.unwrap();
+            on_b.backup_keys(&ALICE, &version, BackupPart::All).await.unwrap().len()
+        });
+        let put = a.devices.put_backup_keys(&ALICE, &old, &key).await;
+        let held = begins.await.unwrap();
         assert!(put.is_ok() || matches!(put, Err(DeviceError::WrongBackupVersion { .. })));
         let after = b.devices.backup_keys(&ALICE, &old, BackupPart::All).await.unwrap();
         assert_eq!(after.len(), held, "a key came into the old backup after the new one");
