@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn rooms_differ_where_others_type() {
-        let table: [(&[(u64, u32)], &[(u64, u32)], &[u64]); 6] = [
+        type Rooms<'a> = &'a [(u64, u32)];
+        let table: [(Rooms<'_>, Rooms<'_>, &[u64]); 6] = [
             (&[], &[], &[]),
             (&[(1, 7)], &[(1, 7)], &[]),
             (&[(1, 7)], &[], &[1]),

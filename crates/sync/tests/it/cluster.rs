@@ -177,9 +177,9 @@ async fn what_one_node_counted_is_right_on_the_other() {
     let mut client = bob.client();
     client.syncs().await;
     let mut last = None;
-    for number in 1..=5 {
+    for (number, node) in (1..=5).zip(nodes.iter().cycle()) {
         last = Some(alice.says(&room, &number.to_string()).await);
-        client.moves_to(&nodes[number as usize % 2]);
+        client.moves_to(node);
         assert_eq!(client.syncs().await.unread(&room), (number, 0));
     }
     bob_at_a.reads(&room, &last.unwrap()).await;
@@ -335,16 +335,13 @@ async fn who_waits_through_an_outage_misses_nothing() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     disk.come_back();
     // The answer made in the outage may have failed with it, as a request does: it is asked again.
-    let mut client = match waiting.await {
-        Ok((told, client)) => {
-            assert!(told.joined(&other).is_object());
-            client
-        }
-        Err(_) => {
-            let mut client = bob.client();
-            assert!(client.syncs().await.joined(&other).is_object());
-            client
-        }
+    let mut client = if let Ok((told, client)) = waiting.await {
+        assert!(told.joined(&other).is_object());
+        client
+    } else {
+        let mut client = bob.client();
+        assert!(client.syncs().await.joined(&other).is_object());
+        client
     };
     let waiting = tokio::spawn(async move { client.waits().await });
     alice.says(&other, "welcome").await;

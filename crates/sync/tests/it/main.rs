@@ -1,6 +1,11 @@
 //! Syncs as clients see them, over real stores.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod account_data;
 mod cluster;
