@@ -15,7 +15,7 @@ use object_store::{GetResult, ObjectMeta, ObjectStoreExt};
 
 use crate::draft::Draft;
 use crate::error::MediaError;
-use crate::outage::Outage;
+use crate::outage::{NOT_THERE, Outage};
 use crate::storage::{Place, Storage};
 
 /// Bytes on their way.
@@ -78,14 +78,14 @@ impl Blobs {
     pub async fn size(&self, name: &str) -> Result<Option<u64>, MediaError> {
         let path = self.path(name)?;
         let found = self.outage().find(self.0.place.objects.head(&path)).await?;
-        Ok(self.found(found).await?.map(|meta| meta.size))
+        Ok(self.found(&path, found).await?.map(|meta| meta.size))
     }
 
     /// How many bytes a blob has, and they; `None` when there is none of that name.
     pub async fn read(&self, name: &str) -> Result<Option<(u64, BlobStream)>, MediaError> {
         let path = self.path(name)?;
         let found = self.outage().find(self.0.place.objects.get(&path)).await?;
-        let found = self.found(found).await?;
+        let found = self.found(&path, found).await?;
         Ok(found.map(|found| (found.meta.size, self.clone().stream(found))))
     }
 
@@ -183,10 +183,13 @@ impl Blobs {
         }
     }
 
-    /// What was not found may be there all the same, when the whole directory is not.
-    async fn found<T>(&self, found: Option<T>) -> Result<Option<T>, MediaError> {
+    /// What was not found may be there all the same, when its whole bucket or directory is not: of
+    /// both, stores say the same.
+    async fn found<T>(&self, path: &BlobPath, found: Option<T>) -> Result<Option<T>, MediaError> {
         if found.is_none() {
             self.require_directory().await?;
+            // There is nothing below a blob, but a list of nothing needs a bucket.
+            self.outage().ask(self.0.place.objects.list(Some(path)).try_next()).await?;
         }
         Ok(found)
     }
@@ -196,7 +199,7 @@ impl Blobs {
         let Some(directory) = &self.0.place.directory else { return Ok(()) };
         match tokio::fs::metadata(directory).await {
             Ok(meta) if meta.is_dir() => Ok(()),
-            _ => Err(self.outage().is_seen("the bucket or the directory is not there")),
+            _ => Err(self.outage().is_seen(NOT_THERE)),
         }
     }
 

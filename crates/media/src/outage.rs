@@ -11,6 +11,8 @@ use crate::error::MediaError;
 
 /// How long the storage may take for one step.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What is missed when something is missed that should always be there.
+pub(crate) const NOT_THERE: &str = "the bucket or the directory is not there";
 
 /// Whether the storage is away, as last seen. Its beginning and its end are a line each in the
 /// log, whatever number of requests meets it.
@@ -23,14 +25,7 @@ impl Outage {
         &self,
         question: impl Future<Output = object_store::Result<T>> + Send,
     ) -> Result<T, MediaError> {
-        match tokio::time::timeout(PATIENCE, question).await {
-            Ok(Ok(answer)) => {
-                self.ends();
-                Ok(answer)
-            }
-            Ok(Err(error)) => Err(self.is_seen(reason(&error))),
-            Err(_) => Err(self.is_seen("it did not answer in time")),
-        }
+        self.find(question).await?.ok_or_else(|| self.is_seen(NOT_THERE))
     }
 
     /// Waits for something that may not be there.
@@ -38,18 +33,15 @@ impl Outage {
         &self,
         question: impl Future<Output = object_store::Result<T>> + Send,
     ) -> Result<Option<T>, MediaError> {
-        let found = async {
-            match question.await {
-                Ok(found) => Ok(Some(found)),
-                Err(object_store::Error::NotFound { source, .. })
-                    if !is_about_the_bucket(&*source) =>
-                {
-                    Ok(None)
-                }
-                Err(error) => Err(error),
+        match tokio::time::timeout(PATIENCE, question).await {
+            Ok(Ok(answer)) => {
+                self.ends();
+                Ok(Some(answer))
             }
-        };
-        self.ask(found).await
+            Ok(Err(object_store::Error::NotFound { .. })) => Ok(None),
+            Ok(Err(error)) => Err(self.is_seen(reason(&error))),
+            Err(_) => Err(self.is_seen("it did not answer in time")),
+        }
     }
 
     /// The storage is away; why is for the log, and names nothing.
@@ -73,17 +65,11 @@ impl Outage {
     }
 }
 
-/// S3 answers that neither the object nor the bucket is there in the same way.
-fn is_about_the_bucket(source: &(dyn Error + 'static)) -> bool {
-    source.to_string().contains("NoSuchBucket")
-}
-
 /// Why a storage failed. Never its own words: they hold addresses, and on some stores keys.
 fn reason(error: &object_store::Error) -> &'static str {
     match error {
         object_store::Error::PermissionDenied { .. } => "it refused our permission",
         object_store::Error::Unauthenticated { .. } => "it refused our keys",
-        object_store::Error::NotFound { .. } => "the bucket or the directory is not there",
         error => causes(error).find_map(known).unwrap_or("it answered with an error"),
     }
 }
@@ -110,7 +96,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<&'static str> {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some("it is full"),
         io::ErrorKind::PermissionDenied => Some("it refused our permission"),
         io::ErrorKind::ReadOnlyFilesystem => Some("it can only be read"),
-        io::ErrorKind::NotADirectory => Some("the bucket or the directory is not there"),
+        io::ErrorKind::NotADirectory => Some(NOT_THERE),
         _ => None,
     }
 }

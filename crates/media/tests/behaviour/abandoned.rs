@@ -65,11 +65,11 @@ async fn dies_before_the_row(fixture: &Fixture) {
 async fn what_a_killed_node_left_is_removed_a_day_later(fixture: Fixture) {
     let kept = fixture.uploads(b"kept").await;
     dies_before_the_row(&fixture).await;
-    assert_eq!(fixture.files().len(), 2);
     assert_eq!(fixture.media.remove_abandoned().await.unwrap(), 0);
+    assert_eq!(fixture.files().len(), 2);
     fixture.clock.advance(DAY + MINUTES);
-    assert_eq!(fixture.media.remove_abandoned().await.unwrap(), 1);
-    assert_eq!(fixture.files().len(), 1);
+    fixture.media.remove_abandoned().await.unwrap();
+    soon(|| fixture.files().len() == 1).await;
     assert_eq!(fixture.media.remove_abandoned().await.unwrap(), 0);
     assert_eq!(fixture.reads(&kept).await.unwrap(), b"kept");
 }
@@ -88,7 +88,8 @@ async fn an_upload_that_was_given_up_is_refused_at_its_end_and_leaves_nothing(fi
     let (go_on, upload) = stalled(&fixture, &fixture.media).await;
     let other = fixture.node().await;
     other.clock.advance(DAY + MINUTES);
-    assert_eq!(other.media.remove_abandoned().await.unwrap(), 1);
+    // The sweep of its start may have been quicker.
+    other.media.remove_abandoned().await.unwrap();
     go_on.send(()).unwrap();
     assert!(upload.await.unwrap().is_err());
     soon(|| fixture.files().is_empty()).await;

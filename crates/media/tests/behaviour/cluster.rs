@@ -1,7 +1,7 @@
 //! Two nodes over one storage.
 
 use std::io::Cursor;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use image::{DynamicImage, ImageFormat};
 use media::{FileInfo, Fit, MediaError, Size};
@@ -50,13 +50,15 @@ async fn content_comes_to_an_identifier_of_another_node_once(fixture: Fixture) {
 async fn a_download_waits_for_content_that_comes_to_another_node(fixture: Fixture) {
     let other = fixture.node().await;
     let id = fixture.media.reserve(alice()).await.unwrap().id;
+    let began = Instant::now();
     let waiting = tokio::spawn({
         let (media, id) = (fixture.media.clone(), id.clone());
-        async move { media.download(&id, Duration::from_secs(20)).await }
+        async move { media.download(&id, Duration::from_secs(30)).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     other.media.upload_reserved(alice(), id, FileInfo::default(), pieces(b"late")).await.unwrap();
     assert_eq!(read(waiting.await.unwrap().unwrap()).await.unwrap(), b"late");
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 async fn nodes_together_reserve_no_more_than_one_would(fixture: Fixture) {
