@@ -16,8 +16,11 @@ use crate::tables::HEADS;
 /// How often a decision is taken at most. Each loss is another writer's gain, and other nodes let
 /// this one in, so that so many in a row mean that something else is wrong.
 const ATTEMPTS: u32 = 32;
-/// Losses in a row after which a pause of random length comes before the next try.
-const PATIENCE: u32 = 3;
+/// Losses in a row after which a pause of random length comes before the next try: nodes that
+/// take turns in runs lose less often than nodes that race for each event.
+const PATIENCE: u32 = 2;
+/// Losses in a row after which the other nodes are asked to let this one in.
+const ENOUGH: u32 = 8;
 /// The longest pause.
 const LONGEST_PAUSE: u64 = 32;
 
@@ -51,7 +54,9 @@ impl Rooms {
             room.share.give_way().await;
             match decide(self.write(room, &turn)?).await {
                 Err(RoomError::Busy) => {
-                    self.ask_for(room.no);
+                    if attempt >= ENOUGH {
+                        self.ask_for(room.no);
+                    }
                     self.bring_up(room).await?;
                     pause(attempt).await;
                 }

@@ -1,9 +1,9 @@
 //! How the nodes of a cluster share one busy room.
 //!
 //! Nobody owns a room: the store refuses whoever decided on a head that moved. A node that writes
-//! without a pause would win every time against one that has to read first what it lost to. So
-//! whoever lost says so in passing, and a node that hears it lets one event of another node in
-//! before it writes again, or a moment pass. A hint that is lost costs another try.
+//! without a pause could win every time against one that has to read first what it lost to. So
+//! whoever lost too often says so in passing, and a node that hears it lets one event of another
+//! node in before it writes again, or a moment pass. A hint that is lost costs another try.
 
 use std::time::Duration;
 
@@ -65,5 +65,39 @@ impl Rooms {
         if let Some(room) = room.and_then(|room| self.0.live.get(room)) {
             room.share.ask();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::*;
+
+    /// Whether it goes on without waiting.
+    async fn goes_on(wait: &mut std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+        poll_fn(|context| Poll::Ready(wait.as_mut().poll(context).is_ready())).await
+    }
+
+    #[tokio::test]
+    async fn a_node_waits_for_another_that_asked_until_it_has_written() {
+        let share = Share::default();
+        assert!(goes_on(&mut pin!(share.give_way())).await);
+        share.ask();
+        let mut wait = pin!(share.give_way());
+        assert!(!goes_on(&mut wait).await);
+        share.written();
+        assert!(goes_on(&mut wait).await);
+        assert!(goes_on(&mut pin!(share.give_way())).await);
+    }
+
+    #[tokio::test]
+    async fn a_node_that_asked_and_does_not_write_is_not_waited_for_twice() {
+        let share = Share::default();
+        share.ask();
+        share.give_way().await;
+        assert!(goes_on(&mut pin!(share.give_way())).await);
     }
 }

@@ -187,11 +187,11 @@ async fn what_somebody_erased_wrote_is_in_no_node_s_memory() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_room_read_at_the_moment_of_a_change_has_it() {
     let (here, there) = cluster().await;
     let alice = here.person("alice");
-    for number in 0..40 {
+    for number in 0..100 {
         let room = alice.creates(private()).await;
         let name = alice.sets(&room, ("m.room.name", ""), json!({ "name": "Name" })).await.unwrap();
         let change = async {
@@ -200,7 +200,9 @@ async fn a_room_read_at_the_moment_of_a_change_has_it() {
                 _ => alice.sets(&room, ("m.room.name", ""), json!({})).await.unwrap(),
             }
         };
-        let (_, held) = tokio::join!(change, there.rooms.room(&room));
+        let (rooms, id) = (there.rooms.clone(), room.clone());
+        let held = tokio::spawn(async move { rooms.room(&id).await.unwrap() });
+        let (_, held) = tokio::join!(change, held);
         let held = held.unwrap();
         there.rooms.catch_up().await.unwrap();
         assert_eq!(held.summary().name, None);

@@ -120,6 +120,7 @@ async fn whoever_comes_from_another_node_is_told_where_typing_stopped_lately() {
     types(&room, None).await;
     until(&here.rooms, no, &[]).await;
     wait(&here, 100);
+    here.rooms.expire_typing();
     assert_eq!(here.rooms.typing_since(None), [no]);
     types(&other, Some(50)).await;
     until(&here.rooms, other_no, &[&alice]).await;
