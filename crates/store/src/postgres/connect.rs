@@ -150,14 +150,12 @@ impl From<tokio_postgres::Error> for Failure {
     }
 }
 
-/// Whether the same statement may succeed soon: another server, a restart, a lost deadlock.
+/// Whether the same statement may succeed soon: another server, a restart, a lost deadlock; room
+/// on its disk or in its memory, and connections, once there are some again.
 fn is_passing(code: &SqlState) -> bool {
     let code = code.code();
-    code.starts_with("08")
-        || code.starts_with("40")
-        || code.starts_with("57P")
+    ["08", "40", "53", "57P", "58030"].iter().any(|class| code.starts_with(class))
         || code == SqlState::READ_ONLY_SQL_TRANSACTION.code()
-        || code == SqlState::TOO_MANY_CONNECTIONS.code()
 }
 
 /// Whether the client side could not encode or decode: no connection was at fault.

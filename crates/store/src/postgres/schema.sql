@@ -53,6 +53,8 @@ create function chappe_commit(
     out refused bigint[], out log_before bigint
 )
 language plpgsql
+-- The plan is always the same: by the index. (Compiling it would take longer than running it.)
+set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
