@@ -37,6 +37,11 @@ impl Http {
         &self.base
     }
 
+    /// The same client, of another server.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), client: self.client.clone() }
+    }
+
     /// Asks for something; `body` goes as it is.
     pub(crate) async fn request(
         &self,
@@ -45,16 +50,26 @@ impl Http {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
+        self.tries(method, path, headers, body).await.expect("the server answers")
+    }
+
+    /// Asks for something of a server that may go away meanwhile: then there is no answer.
+    pub(crate) async fn tries(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(body.into())).expect("a well-formed request");
-        let response = self.client.request(request).await.expect("the server answers");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole answer").to_bytes();
+        let (parts, body) = self.client.request(request).await?.into_parts();
+        let bytes = body.collect().await?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body })
     }
 
     /// Asks without a token.

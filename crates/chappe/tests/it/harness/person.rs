@@ -38,6 +38,11 @@ impl Person {
         self.http.request(method, path, &[("authorization", &authorization)], body).await
     }
 
+    /// The same session, at another node.
+    pub(crate) fn at(&self, node: &str) -> Self {
+        Self { http: self.http.at(node), ..self.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, Bytes::new()).await
     }
