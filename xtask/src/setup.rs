@@ -1,4 +1,4 @@
-//! What a fresh machine lacks, installed by its own means: npm packages, a browser, PostgreSQL.
+//! What a fresh machine lacks, installed by its own means: npm packages, a browser, PostgreSQL…
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,8 @@ use crate::process::{exists, output, root, run, say};
 const CHROMIUM: &str = "/usr/bin/chromium";
 /// The proxy before a cluster, as Debian names it.
 pub(crate) const HAPROXY: &str = "/usr/sbin/haproxy";
+/// The library that makes another time, below one of the folders of `/usr/lib`.
+const FAKETIME: &str = "faketime/libfaketimeMT.so.1";
 /// Oldest Node.js that the client builds with.
 const NODE: u32 = 20;
 
@@ -56,6 +58,15 @@ pub(crate) fn haproxy() -> anyhow::Result<()> {
         return Ok(());
     }
     debian(&format!("the cluster needs HAProxy at {HAPROXY}"), &["haproxy"])
+}
+
+/// What lets one program believe in another time: nodes whose clocks disagree are tested with it.
+pub(crate) fn faketime() -> anyhow::Result<()> {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    if folders.into_iter().any(|folder| folder.path().join(FAKETIME).exists()) {
+        return Ok(());
+    }
+    debian("the tests of clocks that disagree need libfaketime", &["faketime"])
 }
 
 /// Installs packages of Debian, or says what is to be installed by hand.

@@ -32,9 +32,9 @@ enum Part {
     Libraries,
     /// The store's alone.
     Store,
-    /// The program's.
+    /// The program's, but for those of clusters, which are on PostgreSQL in any case.
     Program,
-    /// The program's that speak to a server.
+    /// The program's that speak to a server, or to a cluster.
     Integration,
 }
 
@@ -45,6 +45,7 @@ pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
     setup::browser()?;
     setup::postgres()?;
     setup::haproxy()?;
+    setup::faketime()?;
     if which == Which::All {
         check()?;
     }
@@ -126,7 +127,7 @@ impl Part {
         match self {
             Self::Libraries => "not package(chappe)",
             Self::Store => "package(store)",
-            Self::Program => "package(chappe)",
+            Self::Program => "package(chappe) and not test(/^(cluster|faults)::/)",
             Self::Integration => "package(chappe) and binary(it)",
         }
     }
@@ -136,7 +137,9 @@ impl Part {
         match self {
             Self::Libraries => &["--workspace", "--exclude", "chappe"],
             Self::Store => &["--package", "store"],
-            Self::Program => &["--package", "chappe"],
+            Self::Program => {
+                &["--package", "chappe", "--", "--skip", "cluster::", "--skip", "faults::"]
+            }
             Self::Integration => &["--package", "chappe", "--test", "it"],
         }
     }
