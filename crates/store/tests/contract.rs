@@ -68,6 +68,7 @@ mod contract {
     mod batches;
     mod crashes;
     mod kill;
+    mod late;
     mod log;
     mod nodes;
     mod opening;

@@ -29,11 +29,12 @@ alter table rows alter column v set storage external;
 create table log_end (position bigint not null) with (fillfactor = 10);
 insert into log_end values (0);
 
--- The last turn of each committer, and where the log ended before it: the answer for one who
--- asks again because the first answer was lost.
+-- The last turn of each committer, and what it was answered: for one who asks again because the
+-- first answer was lost.
 create table committers (
     id bytea primary key,
     turn bigint not null,
+    refused bigint[],
     log_before bigint not null,
     seen timestamptz not null
 ) with (fillfactor = 10);
@@ -61,13 +62,19 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
 #variable_conflict use_variable
+declare
+    last committers%rowtype;
 begin
     select e.position into strict log_before from log_end e for update;
 
-    perform 1 from committers c where c.id = me and c.turn = this_turn;
-    if found then
-        select c.log_before into log_before from committers c where c.id = me;
+    select * into last from committers c where c.id = me;
+    if last.turn = this_turn then
+        refused := last.refused;
+        log_before := last.log_before;
         return;
+    elsif last.turn > this_turn then
+        -- It was held up on its way, repeated meanwhile, and answered: nobody waits for it.
+        raise exception 'turn % is over, turn % was answered', this_turn, last.turn;
     end if;
 
     if cardinality(check_k) > 0 then
@@ -76,8 +83,17 @@ begin
         left join rows r on r.t = c.t and r.k = c.k
         where r.v is distinct from c.v;
         if refused is not null then
-            return;
+            -- Not worth a wait for the disk: whoever could still ask again dies with the server.
+            perform set_config('synchronous_commit', 'off', true);
         end if;
+    end if;
+
+    insert into committers values (me, this_turn, refused, log_before, now())
+    on conflict on constraint committers_pkey do update set
+        turn = excluded.turn, refused = excluded.refused,
+        log_before = excluded.log_before, seen = excluded.seen;
+    if refused is not null then
+        return;
     end if;
 
     if cardinality(range_t) > 0 then
@@ -111,8 +127,5 @@ begin
     if cardinality(log_records) > 0 then
         update log_end set position = log_before + cardinality(log_records);
     end if;
-    insert into committers values (me, this_turn, log_before, now())
-    on conflict on constraint committers_pkey do update
-        set turn = excluded.turn, log_before = excluded.log_before, seen = excluded.seen;
 end
 $$;

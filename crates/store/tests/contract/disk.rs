@@ -86,7 +86,12 @@ impl Database {
 
     /// Runs SQL behind the store's back.
     pub(crate) fn run(&self, statements: &str) -> String {
-        self.sql.run(&self.name, statements).unwrap()
+        self.try_run(statements).unwrap()
+    }
+
+    /// The same, where the database may refuse; why.
+    pub(crate) fn try_run(&self, statements: &str) -> Result<String, String> {
+        self.sql.run(&self.name, statements).map_err(|error| error.to_string())
     }
 }
 
