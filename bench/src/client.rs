@@ -1,13 +1,18 @@
 //! One client: one connection, one request at a time, as cheap as a client can be.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+
+/// How long a client that was put off waits: shorter than real ones, which wait seconds.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// A signed-in person on one connection.
 pub(crate) struct Client {
@@ -40,7 +45,7 @@ impl Client {
         Ok(Self { token, user_id, device_id: self.device_id.clone(), ..other })
     }
 
-    /// The same session on the server as it runs now.
+    /// The same session on another node, or on the server as it runs now.
     pub(crate) async fn at(&self, address: &str) -> anyhow::Result<Self> {
         let other = Self::connect(address).await?;
         let (token, user_id) = (self.token.clone(), self.user_id.clone());
@@ -63,18 +68,26 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> anyhow::Result<Bytes> {
+        let (status, bytes) = self.ask(method, path, body).await?;
+        if !status.is_success() {
+            bail!("{path}: {status}: {}", String::from_utf8_lossy(&bytes));
+        }
+        Ok(bytes)
+    }
+
+    async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let mut request = Request::builder().method(method).uri(path).header("host", "bench");
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
         self.sender.ready().await?;
         let response = self.sender.send_request(request.body(Full::new(body))?).await?;
-        let status = response.status();
-        let bytes = response.into_body().collect().await?.to_bytes();
-        if !status.is_success() {
-            bail!("{path}: {status}: {}", String::from_utf8_lossy(&bytes));
-        }
-        Ok(bytes)
+        Ok((response.status(), response.into_body().collect().await?.to_bytes()))
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
@@ -108,6 +121,26 @@ impl Client {
 
     /// Sends an encrypted message of the usual size (a Megolm ciphertext of about 500 bytes).
     pub(crate) async fn says(&mut self, room: &str, transaction: &str) -> anyhow::Result<()> {
+        let (path, content) = self.message(room, transaction);
+        self.call(Method::PUT, &path, content).await.map(drop)
+    }
+
+    /// The same by a client that is put off (503) and comes again, as clients do; how often.
+    pub(crate) async fn insists(&mut self, room: &str, transaction: &str) -> anyhow::Result<usize> {
+        let (path, content) = self.message(room, transaction);
+        let mut put_off = 0;
+        loop {
+            let (status, bytes) = self.ask(Method::PUT, &path, content.clone()).await?;
+            match status {
+                StatusCode::SERVICE_UNAVAILABLE => put_off += 1,
+                status if status.is_success() => return Ok(put_off),
+                status => bail!("{path}: {status}: {}", String::from_utf8_lossy(&bytes)),
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    fn message(&self, room: &str, transaction: &str) -> (String, Bytes) {
         let content = json!({
             "algorithm": "m.megolm.v1.aes-sha2",
             "ciphertext": format!("{transaction:A>480}"),
@@ -116,8 +149,7 @@ impl Client {
             "device_id": self.device_id,
         });
         let path = format!("/_matrix/client/v3/rooms/{room}/send/m.room.encrypted/{transaction}");
-        self.put(&path, &content).await?;
-        Ok(())
+        (path, content.to_string().into())
     }
 
     /// Asks what is new; the answer and its token.

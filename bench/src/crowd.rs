@@ -3,18 +3,22 @@
 use futures_util::future::try_join_all;
 
 use crate::client::Client;
+use crate::server::Server;
 
-/// Opens accounts, several at a time.
+/// Opens accounts, several at a time; one after the other goes to the next node.
 pub(crate) async fn people(
-    address: &str,
+    server: &Server,
     prefix: &str,
     count: usize,
 ) -> anyhow::Result<Vec<Client>> {
     let mut people = Vec::with_capacity(count);
-    let names: Vec<_> = (0..count).map(|index| format!("{prefix}{index}")).collect();
+    let names: Vec<_> = (0..count).map(|index| (index, format!("{prefix}{index}"))).collect();
     for names in names.chunks(32) {
-        people
-            .extend(try_join_all(names.iter().map(|name| Client::register(address, name))).await?);
+        let opening = names.iter().map(|(index, name)| {
+            let address = server.address(*index);
+            Client::register(address, name)
+        });
+        people.extend(try_join_all(opening).await?);
     }
     Ok(people)
 }

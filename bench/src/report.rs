@@ -1,5 +1,6 @@
 //! The figures: gathered, printed as a table, written as JSON.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -11,25 +12,57 @@ use serde::Serialize;
 struct Figure {
     scenario: String,
     what: String,
-    value: f64,
+    /// By the run in which each was found.
+    values: BTreeMap<String, f64>,
     unit: &'static str,
     aim: Option<&'static str>,
 }
 
-/// All figures.
+impl Figure {
+    fn row(&self, runs: &[String]) -> String {
+        let Self { scenario, what, values, unit, aim } = self;
+        let value = |run| values.get(run).copied().map(number).unwrap_or_default();
+        let values = runs.iter().map(value).collect::<Vec<_>>().join(" | ");
+        let aim = aim.unwrap_or_default();
+        format!("| {scenario} | {what} | {values} | {unit} | {aim} |\n")
+    }
+}
+
+/// All figures, of one run or of several: a column each.
 #[derive(Default)]
-pub(crate) struct Report(Vec<Figure>);
+pub(crate) struct Report {
+    runs: Vec<String>,
+    figures: Vec<Figure>,
+    /// Places of the figures in the order in which they were added.
+    added: Vec<usize>,
+}
 
 impl Report {
+    /// Begins a column of figures.
+    pub(crate) fn begin(&mut self, run: &str) {
+        self.runs.push(run.to_owned());
+    }
+
     /// Adds a figure.
     pub(crate) fn add(&mut self, scenario: &str, what: &str, value: f64, unit: &'static str) {
-        let (scenario, what) = (scenario.to_owned(), what.to_owned());
-        self.0.push(Figure { scenario, what, value, unit, aim: None });
+        let known = |figure: &Figure| figure.scenario == scenario && figure.what == what;
+        let place = self.figures.iter().position(known).unwrap_or(self.figures.len());
+        if place == self.figures.len() {
+            let (scenario, what, values) = (scenario.to_owned(), what.to_owned(), BTreeMap::new());
+            self.figures.push(Figure { scenario, what, values, unit, aim: None });
+        }
+        let run = self.runs.last().cloned().unwrap_or_default();
+        if let Some(figure) = self.figures.get_mut(place) {
+            figure.values.insert(run, value);
+        }
+        self.added.push(place);
     }
 
     /// Adds what the design aims at to the newest figure of a name.
     pub(crate) fn aim(&mut self, what: &str, aim: &'static str) {
-        if let Some(figure) = self.0.iter_mut().rev().find(|figure| figure.what == what) {
+        let named = |place: &&usize| self.figures.get(**place).is_some_and(|it| it.what == what);
+        let place = self.added.iter().rev().find(named).copied();
+        if let Some(figure) = place.and_then(|place| self.figures.get_mut(place)) {
             figure.aim = Some(aim);
         }
     }
@@ -44,23 +77,28 @@ impl Report {
 
     /// Prints the table.
     pub(crate) fn print(&self) {
-        write("\n| scenario | figure | value | unit | aim |\n|---|---|---|---|---|\n");
-        for Figure { scenario, what, value, unit, aim } in &self.0 {
-            let (value, aim) = (number(*value), aim.unwrap_or_default());
-            write(&format!("| {scenario} | {what} | {value} | {unit} | {aim} |\n"));
-        }
+        write(&self.table());
+    }
+
+    fn table(&self) -> String {
+        let (runs, rule) = (self.runs.join(" | "), "---|".repeat(self.runs.len()));
+        let mut table =
+            format!("\n| scenario | figure | {runs} | unit | aim |\n|---|---|{rule}---|---|\n");
+        let rows = self.figures.iter().map(|figure| figure.row(&self.runs));
+        table.extend(rows);
+        table
     }
 
     /// Writes the figures as JSON.
     pub(crate) fn write_json(&self, path: &Path) -> anyhow::Result<()> {
-        std::fs::write(path, serde_json::to_vec_pretty(&self.0)?)?;
+        std::fs::write(path, serde_json::to_vec_pretty(&self.figures)?)?;
         Ok(())
     }
 }
 
-/// Tells which scenario runs.
-pub(crate) fn progress(name: &str) {
-    write(&format!("measuring {name}\n"));
+/// Tells what goes on.
+pub(crate) fn progress(text: &str) {
+    write(&format!("{text}\n"));
 }
 
 fn write(text: &str) {
@@ -102,5 +140,21 @@ mod tests {
         assert_eq!(percentile(&times, 0.99), Duration::from_millis(99));
         assert_eq!(percentile(&times[..1], 0.99), Duration::from_millis(1));
         assert_eq!(percentile(&[], 0.99), Duration::ZERO);
+    }
+
+    #[test]
+    fn each_run_has_a_column_and_an_aim_goes_to_the_newest_figure_of_its_name() {
+        let mut report = Report::default();
+        report.begin("1 node");
+        report.add("sends", "rate", 512.0, "sends/s");
+        report.aim("rate", "many");
+        report.add("syncs", "rate", 1.5, "syncs/s");
+        report.begin("2 nodes");
+        report.add("sends", "rate", 1000.4, "sends/s");
+        report.aim("rate", "more");
+        let table = "\n| scenario | figure | 1 node | 2 nodes | unit | aim |\n|---|---|---|---|---|---|\n\
+                     | sends | rate | 512 | 1000 | sends/s | more |\n\
+                     | syncs | rate | 1.50 |  | syncs/s |  |\n";
+        assert_eq!(report.table(), table);
     }
 }

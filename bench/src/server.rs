@@ -1,106 +1,183 @@
-//! The server under test: started on an empty directory, watched through `/proc`.
+//! The server under test: one node on files, or equal nodes over PostgreSQL, on nothing before.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::rc::Rc;
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 
-/// Clock ticks of the system in a second (`USER_HZ`), the unit of `/proc/PID/stat`.
-const TICKS: f64 = 100.0;
+use crate::database::{Databases, Postgres};
+use crate::node::{self, Node};
+use crate::report;
+use crate::usage::Usage;
 
-/// A running server. Dropping it ends the process.
+/// What is measured.
+pub(crate) struct Setup {
+    pub(crate) program: PathBuf,
+    pub(crate) nodes: usize,
+    pub(crate) postgres: Option<Rc<Postgres>>,
+    pub(crate) pace: Pace,
+}
+
+/// How much is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Enough for figures.
+    Full,
+    /// A tenth of it.
+    Quick,
+}
+
+/// A running server. Dropping it ends its processes and removes its data.
 pub(crate) struct Server {
-    program: PathBuf,
+    nodes: Vec<Node>,
+    databases: Option<Databases>,
     directory: TempDir,
-    process: Child,
-    output: Lines<BufReader<ChildStdout>>,
-    /// `127.0.0.1:port`.
-    pub(crate) address: String,
-    /// From the start of the process until it said that it is ready.
-    pub(crate) started_in: Duration,
+    program: PathBuf,
+    pace: Pace,
+}
+
+impl Setup {
+    /// What its column in the table is called.
+    pub(crate) fn name(&self) -> String {
+        match (&self.postgres, self.nodes) {
+            (None, _) => "files".to_owned(),
+            (Some(_), 1) => "1 node".to_owned(),
+            (Some(_), nodes) => format!("{nodes} nodes"),
+        }
+    }
 }
 
 impl Server {
-    /// Starts a server on an empty directory. Password hashes are as cheap as can be: the figures
-    /// are not about them.
-    pub(crate) async fn start(program: &Path) -> anyhow::Result<Self> {
+    /// Starts a server that has never run.
+    pub(crate) async fn start(setup: &Setup) -> anyhow::Result<Self> {
+        let program = &setup.program;
         let program = program.canonicalize().with_context(|| program.display().to_string())?;
         let directory = tempfile::tempdir_in(".")?;
-        let config = "[server]\nname = \"bench.example\"\ndata_directory = \"data\"\n\
-            [listen]\naddresses = [\"127.0.0.1:0\"]\n\
-            [registration]\nmode = \"open\"\n\
-            [passwords]\nmemory_kib = 8\niterations = 1\n\
-            [limits]\nsign_in_tries_per_minute = 0\n\
-            [log]\nlevel = \"warn\"\n";
-        std::fs::write(directory.path().join("chappe.toml"), config)?;
-        let (process, output, address, started_in) = spawn(&program, directory.path()).await?;
-        Ok(Self { program, directory, process, output, address, started_in })
+        let databases = setup.postgres.as_ref().map(Databases::make).transpose()?;
+        let store = databases.as_ref().map(Databases::configuration).unwrap_or_default();
+        let mut server =
+            Self { nodes: Vec::new(), databases, directory, program, pace: setup.pace };
+        for number in 0..setup.nodes {
+            let directory = server.node_directory(number);
+            Node::configure(&directory, &store)?;
+            if number == 0 && server.databases.is_some() {
+                node::run(&server.program, &directory, &["migrate", "--config", "chappe.toml"])
+                    .await?;
+            }
+            server.nodes.push(Node::start(&server.program, &directory).await?);
+        }
+        Ok(server)
     }
 
-    /// Stops the server and starts it again on the same data.
+    /// How often something is to be done that is done `full` times for figures.
+    pub(crate) fn times(&self, full: usize) -> usize {
+        match self.pace {
+            Pace::Full => full,
+            Pace::Quick => full.div_ceil(10),
+        }
+    }
+
+    /// Where a client is answered: they go round the nodes.
+    pub(crate) fn address(&self, client: usize) -> &str {
+        let node = self.nodes.get(client % self.nodes.len().max(1));
+        node.map(|node| node.address.as_str()).unwrap_or_default()
+    }
+
+    /// How long the first node took until it was ready.
+    pub(crate) fn started_in(&self) -> Duration {
+        self.nodes.first().map(|node| node.started_in).unwrap_or_default()
+    }
+
+    /// Stops every node and starts it again on the same data.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<()> {
-        self.process.kill().await?;
-        let again = spawn(&self.program, self.directory.path()).await?;
-        (self.process, self.output, self.address, self.started_in) = again;
+        for node in &mut self.nodes {
+            node.restart().await?;
+        }
         Ok(())
     }
 
-    /// CPU seconds that the process has used.
-    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()?))?;
-        let (_, after_name) = stat.rsplit_once(')').context("/proc/PID/stat")?;
-        let mut fields = after_name.split_whitespace().skip(11);
-        let mut next = || fields.next().and_then(|field| field.parse::<f64>().ok());
-        let (user, system) = (next().context("utime")?, next().context("stime")?);
-        Ok((user + system) / TICKS)
-    }
-
-    /// Memory of the process that is resident, in MiB.
-    pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib / 1024.0)
-    }
-
-    /// Bytes of the files that the server has written.
-    pub(crate) fn disk_bytes(&self) -> anyhow::Result<u64> {
-        fn size(path: &Path) -> std::io::Result<u64> {
-            let mut sum = 0;
-            for entry in std::fs::read_dir(path)? {
-                let entry = entry?;
-                let meta = entry.metadata()?;
-                sum += if meta.is_dir() { size(&entry.path())? } else { meta.len() };
-            }
-            Ok(sum)
+    /// Ends every node; the data stay.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        self.tell_complaints();
+        for node in self.nodes.drain(..) {
+            node.stop().await?;
         }
-        Ok(size(&self.directory.path().join("data"))?)
+        Ok(())
     }
 
-    fn id(&self) -> anyhow::Result<u32> {
-        self.process.id().context("the server has ended")
+    /// Says what the nodes have warned of.
+    fn tell_complaints(&self) {
+        for line in self.nodes.iter().flat_map(|node| node.complaints().unwrap_or_default()) {
+            report::progress(&format!("  a node said: {line}"));
+        }
+    }
+
+    /// Runs a command of the program in the directory of the first node; what it printed.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        node::run(&self.program, &self.node_directory(0), arguments).await
+    }
+
+    /// Where data are kept that are not in files.
+    pub(crate) fn databases(&self) -> Option<&Databases> {
+        self.databases.as_ref()
+    }
+
+    /// CPU seconds that the nodes have used.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        self.nodes.iter().map(Node::cpu_seconds).sum()
+    }
+
+    /// Memory of the nodes that is resident, in MiB.
+    pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
+        self.nodes.iter().map(Node::resident_mib).sum()
+    }
+
+    /// What the server has used until now: where a measurement begins.
+    pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
+        let database = self.databases.as_ref().map(Databases::activity_at_begin).transpose()?;
+        Ok(Usage { server: self.cpu_seconds()?, database })
+    }
+
+    /// What it has used since: where a measurement ends.
+    pub(crate) fn used_since(&self, before: &Usage) -> anyhow::Result<Usage> {
+        let server = self.cpu_seconds()?;
+        let database = self.databases.as_ref().map(Databases::activity_at_end).transpose()?;
+        Ok(Usage { server, database }.since(before))
+    }
+
+    /// How often one node found that another had written a room first.
+    pub(crate) fn conflicts(&self) -> anyhow::Result<usize> {
+        self.nodes.iter().map(Node::conflicts).sum()
+    }
+
+    /// Bytes that the data take: of the files, or of the table and its index in the database.
+    pub(crate) fn disk_bytes(&self) -> anyhow::Result<u64> {
+        match &self.databases {
+            Some(databases) => databases.bytes(),
+            None => Ok(size(&self.node_directory(0).join("data"))?
+                + size(&self.directory.path().join("keyring"))?),
+        }
+    }
+
+    fn node_directory(&self, number: usize) -> PathBuf {
+        self.directory.path().join(format!("node-{}", number + 1))
     }
 }
 
-async fn spawn(
-    program: &Path,
-    directory: &Path,
-) -> anyhow::Result<(Child, Lines<BufReader<ChildStdout>>, String, Duration)> {
-    let start = Instant::now();
-    let mut process = Command::new(program)
-        .args(["serve", "--config", "chappe.toml"])
-        .current_dir(directory)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("{} does not start", program.display()))?;
-    let stdout = process.stdout.take().context("no output")?;
-    let mut output = BufReader::new(stdout).lines();
-    let Some(line) = output.next_line().await? else { bail!("the server ended at once") };
-    let address = line.strip_prefix("chappe is ready on http://").context("unexpected output")?;
-    Ok((process, output, address.to_owned(), start.elapsed()))
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.tell_complaints();
+    }
+}
+
+fn size(path: &Path) -> std::io::Result<u64> {
+    let mut sum = 0;
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        sum += if meta.is_dir() { size(&entry.path())? } else { meta.len() };
+    }
+    Ok(sum)
 }

@@ -18,7 +18,7 @@ const MARK: &str = "@@";
 type SentAt = Arc<Mutex<HashMap<usize, Instant>>>;
 
 pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<()> {
-    let mut crowd = people(&server.address, "listener", PEOPLE).await?;
+    let mut crowd = people(&server, "listener", PEOPLE).await?;
     let room = room_of(&mut crowd).await?;
     for (rate, events) in [(1_u32, 10), (10, 100)] {
         let name = format!("fan-out, {PEOPLE} people, {rate} events/s");
@@ -31,7 +31,8 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
         }
         // Everybody's first sync is over before the first message goes out.
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let cpu = server.cpu_seconds()?;
+        let events = server.times(events);
+        let before = server.usage()?;
         let Some(first) = crowd.first() else { continue };
         let mut sender = first.again().await?;
         let mut tick = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -41,7 +42,7 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
             sender.says(&room, &format!("{MARK}{index}{MARK}{rate}")).await?;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let cpu = server.cpu_seconds()? - cpu;
+        let used = server.used_since(&before)?;
         stop.store(true, Ordering::SeqCst);
         sender.says(&room, &format!("end-{rate}")).await?;
         let mut times = Vec::new();
@@ -53,7 +54,12 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
         report.add(&name, "delivered", received * 100.0 / due, "%");
         report.add_times(&name, &mut times);
         report.aim("p95", "< 20");
-        report.add(&name, "server CPU per 1000 deliveries", cpu * 1000.0 / received, "s");
+        let per_thousand = 1000.0 / received;
+        report.add(&name, "server CPU per 1000 deliveries", used.server * per_thousand, "s");
+        if let Some(database) = used.database {
+            let cpu = database.cpu * per_thousand;
+            report.add(&name, "PostgreSQL CPU per 1000 deliveries", cpu, "s");
+        }
     }
     Ok(())
 }

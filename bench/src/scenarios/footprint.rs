@@ -10,28 +10,37 @@ const PEOPLE: usize = 1_000;
 
 pub(super) async fn run(mut server: Server, report: &mut Report) -> anyhow::Result<()> {
     let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    report.add("start-up", "first, empty directory", millis(server.started_in), "ms");
+    report.add("start-up", "first, empty directory", millis(server.started_in()), "ms");
     report.add("memory", "idle, fresh", server.resident_mib()?, "MiB");
     report.aim("idle, fresh", "< 40");
-    let crowd = people(&server.address, "person", PEOPLE).await?;
+    let crowd = people(&server, "person", PEOPLE).await?;
     server.restart().await?;
-    report.add("start-up", "existing data, 1000 accounts", millis(server.started_in), "ms");
+    report.add("start-up", "existing data, 1000 accounts", millis(server.started_in()), "ms");
     report.aim("existing data, 1000 accounts", "< 150");
-    report.add("memory", "idle, 1000 accounts", server.resident_mib()?, "MiB");
+    let idle = server.resident_mib()?;
+    report.add("memory", "idle, 1000 accounts", idle, "MiB");
     let mut polls = Vec::new();
     for person in &crowd {
-        let mut client = person.at(&server.address).await?;
+        let mut client = person.at(server.address(0)).await?;
         polls.push(tokio::spawn(async move {
             let (_, since) = client.syncs("?timeout=0").await?;
             client.syncs(&format!("?timeout=30000&since={since}")).await
         }));
     }
     tokio::time::sleep(Duration::from_secs(10)).await;
-    report.add("memory", "1000 people connected", server.resident_mib()?, "MiB");
-    let before = server.cpu_seconds()?;
+    let connected = server.resident_mib()?;
+    report.add("memory", "1000 people connected", connected, "MiB");
+    #[expect(clippy::cast_precision_loss, reason = "a thousand people")]
+    let each = (connected - idle) * 1024.0 / PEOPLE as f64;
+    report.add("memory", "each person connected, in no room", each, "KiB");
+    let before = server.usage()?;
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let idle = (server.cpu_seconds()? - before) / 5.0;
-    report.add("CPU", "1000 people connected, silent", idle * 100.0, "% of a core");
+    let used = server.used_since(&before)?;
+    let silent = |seconds: f64| seconds / 5.0 * 100.0;
+    report.add("CPU", "1000 people connected, silent", silent(used.server), "% of a core");
+    if let Some(database) = used.database {
+        report.add("CPU", "PostgreSQL, meanwhile", silent(database.cpu), "% of a core");
+    }
     for poll in polls {
         poll.abort();
     }

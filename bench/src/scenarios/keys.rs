@@ -15,7 +15,7 @@ const PEOPLE: usize = 100;
 const KEYS: usize = 50;
 
 pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<()> {
-    let mut crowd = people(&server.address, "device", PEOPLE).await?;
+    let mut crowd = people(&server, "device", PEOPLE).await?;
     let targets: Vec<(String, String)> =
         crowd.iter().map(|person| (person.user_id.clone(), person.device_id.clone())).collect();
     let first = Arc::new(Mutex::new(crowd.remove(0)));

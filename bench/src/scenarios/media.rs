@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::server::Server;
 
 pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<()> {
-    let person = Arc::new(Mutex::new(Client::register(&server.address, "files").await?));
+    let person = Arc::new(Mutex::new(Client::register(server.address(0), "files").await?));
     for (mib, times) in [(1, 50), (10, 10)] {
         let file = Bytes::from(vec![0x5a; mib << 20]);
         let last = Arc::new(Mutex::new(String::new()));

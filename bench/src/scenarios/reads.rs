@@ -14,9 +14,9 @@ const MEMBERS: usize = 20;
 const MESSAGES: usize = 20;
 
 pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<()> {
-    let mut crowd = people(&server.address, "reader", MEMBERS).await?;
+    let mut crowd = people(&server, "reader", MEMBERS).await?;
     let mut rooms = Vec::new();
-    for index in 0..ROOMS {
+    for index in 0..server.times(ROOMS) {
         let room = crate::crowd::room_of(&mut crowd).await?;
         for message in 0..MESSAGES {
             if let Some(person) = crowd.get_mut(message % MEMBERS) {
