@@ -72,5 +72,6 @@ mod contract {
     mod log;
     mod nodes;
     mod opening;
+    mod postgres;
     mod reads;
 }

@@ -144,7 +144,7 @@ impl From<tokio_postgres::Error> for Failure {
             .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
         match error.code() {
             Some(code) if !is_passing(code) => Self::Refused(text),
-            None if !error.is_closed() && is_ours(&error) => Self::Refused(text),
+            None if is_ours(&error) || is_distrust(&error) => Self::Refused(text),
             _ => Self::Away(text),
         }
     }
@@ -170,6 +170,20 @@ fn is_ours(error: &tokio_postgres::Error) -> bool {
     ]
     .iter()
     .any(|beginning| text.starts_with(beginning))
+}
+
+/// Whether the other side's certificate is not one that we trust: no later try will change it.
+fn is_distrust(error: &tokio_postgres::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if matches!(inner, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 impl From<deadpool_postgres::PoolError> for Failure {

@@ -19,15 +19,18 @@ pub struct Migration {
     pub to: u64,
 }
 
-/// Makes the schema, all of it or nothing.
+/// Makes the schema, all of it or nothing. Of two that make it at once one does.
 pub(crate) async fn migrate(settings: &PostgresSettings) -> Result<Migration, StoreError> {
     let dialer = Dialer::new(settings)?;
     let found = version(&dialer).await?;
     if found > NEEDED {
         return Err(StoreError::NewerSchema { found, known: NEEDED });
     }
-    if found < NEEDED {
-        make(&dialer).await?;
+    if found < NEEDED
+        && let Err(error) = make(&dialer).await
+        && version(&dialer).await? != NEEDED
+    {
+        return Err(error);
     }
     Ok(Migration { from: found, to: NEEDED })
 }
