@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Accounts;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use api::{App, Services};
 use base::clock::{Clock, SystemClock};
 use devices::Devices;
@@ -21,6 +21,9 @@ use crate::config::{self, Config};
 use crate::control::Control;
 use crate::listen::Listeners;
 use crate::{backup, stores};
+
+/// How often departures are looked for that a node began and did not end.
+const DEPARTURES: Duration = Duration::from_mins(1);
 
 /// A server whose services are open.
 pub(crate) struct Server {
@@ -42,13 +45,25 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let server = Server::open(config).await?;
     let accounts = server.accounts().clone();
     let control = server.control().map(|control| tokio::spawn(control.run()));
+    let closing = server.stores.clone();
     let listening = server.listen().await?;
     for address in listening.addresses() {
         say(&format!("chappe is ready on http://{address}"))?;
     }
-    listening.run(told_to_stop()).await;
+    let mut closed = false;
+    let stop = async {
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = closing.data.closed() => closed = true,
+            () = closing.keyring.closed() => closed = true,
+        }
+    };
+    listening.run(stop).await;
     if let Some(control) = control {
         control.abort();
+    }
+    if closed {
+        bail!("the store closed; the log says why");
     }
     accounts.flush().await?;
     tracing::info!("stopped");
@@ -124,7 +139,13 @@ impl Server {
     pub(crate) async fn listen(self) -> anyhow::Result<Listeners> {
         let config::Listen { addresses, trusted_proxies } = &self.config.listen;
         let app = self.app.clone();
-        tokio::spawn(async move { api::finish_departures(&app).await });
+        tokio::spawn(async move {
+            // Whichever node began them: it may be gone.
+            loop {
+                api::finish_departures(&app).await;
+                tokio::time::sleep(DEPARTURES).await;
+            }
+        });
         let router = api::router(self.app);
         Listeners::open(addresses, router, trusted_proxies, self.config.limits.connections).await
     }

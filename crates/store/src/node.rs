@@ -63,6 +63,13 @@ impl Node {
         self.end.borrow().closed
     }
 
+    /// Waits until nothing is committed here any more.
+    pub(crate) async fn closed(&self) {
+        let mut end = self.end.subscribe();
+        // An error says that the node itself is gone.
+        let _ = end.wait_for(|end| end.closed).await;
+    }
+
     /// Waits until the log goes beyond `position`.
     pub(crate) async fn beyond(&self, position: LogPosition) -> Result<(), StoreError> {
         let mut end = self.end.subscribe();

@@ -96,6 +96,11 @@ impl Store {
         self.committer.commit(batch).await
     }
 
+    /// Waits until the store closes by itself, which it does when it must not be served any more.
+    pub async fn closed(&self) {
+        self.node.closed().await;
+    }
+
     /// A consistent view of this moment.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.require_open()?;
