@@ -67,6 +67,7 @@ mod contract {
 
     mod batches;
     mod crashes;
+    mod giving_up;
     mod kill;
     mod late;
     mod log;

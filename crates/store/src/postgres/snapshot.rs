@@ -31,13 +31,15 @@ impl PostgresSnapshot {
 
     async fn try_begin(pool: &Pool) -> Result<Self, Failure> {
         let connection = pool.get().await?;
-        match in_time(connection.batch_execute(BEGIN)).await {
-            Ok(()) => Ok(Self(Some(connection))),
-            Err(failure) => {
-                drop(Object::take(connection));
-                Err(failure)
-            }
+        // Before it begins: whoever gives up waiting ends it, and the pool gets no connection on
+        // which it goes on.
+        let mut snapshot = Self(None);
+        let connection = snapshot.0.insert(connection);
+        if let Err(failure) = in_time(connection.batch_execute(BEGIN)).await {
+            drop(snapshot.0.take().map(Object::take));
+            return Err(failure);
         }
+        Ok(snapshot)
     }
 
     pub(crate) async fn tables(&self) -> Result<Vec<String>, StoreError> {
