@@ -462,6 +462,7 @@ async fn what_is_no_http_gets_no_answer_of_ours_and_harms_nobody() {
 async fn an_early_answer_reaches_who_is_still_sending() {
     let scene = Scene::set().await;
     let length = 16 << 20;
+    let piece = vec![b' '; 65_536];
     for (path, status) in
         [("/_matrix/client/v3/nothing", "404"), ("/_matrix/client/v3/account/whoami", "401")]
     {
@@ -472,7 +473,7 @@ async fn an_early_answer_reaches_who_is_still_sending() {
         hand.writes(head.as_bytes()).await;
         // It is answered by now; whoever goes on sending is heard out, and not cut off.
         for _ in 0..length / 65_536 {
-            hand.writes(&[b' '; 65_536]).await;
+            hand.writes(&piece).await;
         }
         hand.closes().await;
         let answer = hand.reads().await;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -242,6 +242,18 @@ impl Cluster {
     }
 }
 
+impl Drop for Cluster {
+    /// When a test fails, what the nodes have to say of it is wanted.
+    #[expect(clippy::print_stderr, reason = "it belongs to the failure's message")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for (number, node) in self.nodes.iter().enumerate() {
+                eprintln!("log of node {number}:\n{}", node.log());
+            }
+        }
+    }
+}
+
 /// One node: its configuration and, while it runs, its process.
 pub(crate) struct Node {
     directory: PathBuf,
@@ -274,6 +286,23 @@ impl Node {
 
     /// Starts it and waits until it says where it is ready.
     async fn start(&mut self) -> String {
+        match self.begins().await {
+            Ok((process, address)) => {
+                self.process = Some(process);
+                address
+            }
+            Err(status) => panic!("a node ended at once: {status}\n{}", self.log()),
+        }
+    }
+
+    /// Starts it in vain; what it said of the reason.
+    pub(crate) async fn refuses_to_start(&self) -> String {
+        assert!(self.begins().await.is_err(), "it started all the same");
+        self.log()
+    }
+
+    /// Starts it and waits until it says where it is ready, or until it has ended.
+    async fn begins(&self) -> Result<(Process, String), ExitStatus> {
         let said = self.directory.join("said");
         let log = File::options().create(true).append(true).open(self.directory.join("log"));
         let mut command = self.command(&["serve"]);
@@ -284,11 +313,11 @@ impl Node {
             let text = std::fs::read_to_string(&said).expect("what it says");
             let ready = text.strip_suffix('\n').and_then(|line| line.split_once(" is ready on "));
             if let Some((_, address)) = ready {
-                self.process = Some(process);
-                return address.to_owned();
+                return Ok((process, address.to_owned()));
             }
-            let ended = process.ended().expect("a process");
-            assert!(ended.is_none(), "a node ended at once: {ended:?}\n{}", self.log());
+            if let Some(status) = process.ended().expect("a process") {
+                return Err(status);
+            }
             assert!(start.elapsed() < PATIENCE, "a node is not ready:\n{}", self.log());
             tokio::time::sleep(GLANCE).await;
         }
