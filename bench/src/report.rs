@@ -149,12 +149,13 @@ mod tests {
         report.add("sends", "rate", 512.0, "sends/s");
         report.aim("rate", "many");
         report.add("syncs", "rate", 1.5, "syncs/s");
+        report.aim("rate", "few");
         report.begin("2 nodes");
         report.add("sends", "rate", 1000.4, "sends/s");
         report.aim("rate", "more");
         let table = "\n| scenario | figure | 1 node | 2 nodes | unit | aim |\n|---|---|---|---|---|---|\n\
                      | sends | rate | 512 | 1000 | sends/s | more |\n\
-                     | syncs | rate | 1.50 |  | syncs/s |  |\n";
+                     | syncs | rate | 1.50 |  | syncs/s | few |\n";
         assert_eq!(report.table(), table);
     }
 }
