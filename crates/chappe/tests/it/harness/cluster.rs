@@ -246,9 +246,13 @@ impl Drop for Cluster {
     /// When a test fails, what the nodes have to say of it is wanted.
     #[expect(clippy::print_stderr, reason = "it belongs to the failure's message")]
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            for (number, node) in self.nodes.iter().enumerate() {
+        for (number, node) in self.nodes.iter_mut().enumerate() {
+            if std::thread::panicking() {
                 eprintln!("log of node {number}:\n{}", node.log());
+            }
+            // Not politely: its database may be away for good, and it would wait for it.
+            if let Some(process) = node.process.take() {
+                process.kill().expect("an end");
             }
         }
     }
