@@ -52,6 +52,8 @@ impl Rooms {
         let turn = Arc::new(Arc::clone(&room.writer).lock_owned().await);
         for attempt in 1..=ATTEMPTS {
             room.share.give_way().await;
+            let before = room.current();
+            let moved = |up: bool| up || room.current().head != before.head;
             match decide(self.write(room, &turn)?).await {
                 Err(RoomError::Busy) => {
                     if attempt >= ENOUGH {
@@ -60,7 +62,8 @@ impl Rooms {
                     self.bring_up(room).await?;
                     pause(attempt).await;
                 }
-                Err(refusal) if refusal.is_decision() && self.bring_up(room).await? => {}
+                // The log's follower may have brought it up before this task looked.
+                Err(refusal) if refusal.is_decision() && moved(self.bring_up(room).await?) => {}
                 decided => return decided,
             }
         }

@@ -75,6 +75,19 @@ async fn a_store_of_before_blocks_goes_on_above_what_it_has() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_was_invited_at_one_node_is_let_in_at_another_at_once() {
+    let (here, there) = cluster().await;
+    let (alice, bob) = (here.person("alice"), there.person("bob"));
+    let room = alice.creates(private()).await;
+    bob.rooms().room(&room).await.unwrap();
+    for _ in 0..150 {
+        alice.invites(&room, &bob).await.unwrap();
+        bob.joins(&room).await.unwrap();
+        bob.leaves(&room).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn rooms_made_alike_on_two_nodes_at_one_time_are_two() {
     let (here, there) = cluster().await;
