@@ -223,10 +223,13 @@ impl Server {
 
 fn search(directory: &Path, needle: &[u8], found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).expect("a directory") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
+        let entry = entry.expect("an entry");
+        let (path, kind) = (entry.path(), entry.file_type());
+        // What is removed meanwhile is nowhere; a socket holds nothing.
+        let Ok(kind) = kind else { continue };
+        if kind.is_dir() {
             search(&path, needle, found);
-        } else {
+        } else if kind.is_file() {
             let bytes = match std::fs::read(&path) {
                 Ok(bytes) => bytes,
                 // PostgreSQL goes on working, and what it has removed is nowhere.
