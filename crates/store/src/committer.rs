@@ -14,7 +14,7 @@ use crate::batch::{Batch, Check, Operation};
 use crate::codec::CodecError;
 use crate::engine::Engine;
 use crate::error::{CommitError, StoreError};
-use crate::log;
+use crate::log::{self, LogEntry};
 use crate::node::Node;
 
 /// Batches that wait at most, before `commit` itself waits.
@@ -180,6 +180,12 @@ impl Worker {
 
     fn answer(&self, group: &mut Vec<Request>, answers: Vec<Answer>) {
         // Followers first: who reads its own write in the log must find it there.
+        for (request, answer) in group.iter_mut().zip(&answers) {
+            if let Ok(committed) = answer {
+                let records = std::mem::take(&mut request.batch.log);
+                self.node.remember(numbered(records, committed.position));
+            }
+        }
         let committed = answers.iter().flatten().map(|committed| committed.position);
         if let Some(end) = committed.max()
             && end > self.node.end()
@@ -192,6 +198,13 @@ impl Worker {
             let _ = request.answer.send(answer);
         }
     }
+}
+
+/// Records of which the last stands at `last`.
+fn numbered(records: Vec<Vec<u8>>, last: LogPosition) -> impl Iterator<Item = LogEntry> {
+    let first = (last.0 + 1).saturating_sub(records.len() as u64);
+    let entry = |(position, record)| LogEntry { position: LogPosition(position), record };
+    (first..).zip(records).map(entry)
 }
 
 /// Leaves out what waited so long that whoever asked was told that it failed.

@@ -20,6 +20,7 @@ mod redb;
 mod snapshot;
 mod store;
 mod table;
+mod tail;
 
 pub use batch::Batch;
 pub use codec::{CodecError, Key, KeyReader};

@@ -43,9 +43,16 @@ impl LogFollower {
     /// when it is away.
     pub async fn next(&mut self) -> Result<Vec<LogEntry>, StoreError> {
         loop {
-            self.store.node().beyond(self.position).await?;
+            let node = self.store.node();
+            node.beyond(self.position).await?;
+            let remembered = node.remembered(self.position, PAGE);
+            if let Some(last) = remembered.last() {
+                self.position = last.position;
+                return Ok(remembered);
+            }
             match self.store.read_log(self.position, PAGE).await {
                 Ok(entries) => {
+                    node.remember(entries.iter().cloned());
                     if let Some(last) = entries.last() {
                         self.position = last.position;
                         return Ok(entries);

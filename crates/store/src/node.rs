@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use base::number::LogPosition;
+use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
 
 use crate::error::StoreError;
+use crate::log::LogEntry;
+use crate::tail::Tail;
 
 /// Hints that a slow reader may be behind, before it loses the oldest.
 const HINTS_HELD: usize = 1024;
@@ -31,6 +34,7 @@ struct End {
 pub(crate) struct Node {
     end: watch::Sender<End>,
     hints: broadcast::Sender<Hint>,
+    tail: Mutex<Tail>,
 }
 
 impl Node {
@@ -38,7 +42,7 @@ impl Node {
     pub(crate) fn new(position: LogPosition) -> Self {
         let (end, _) = watch::channel(End { position, closed: false });
         let (hints, _) = broadcast::channel(HINTS_HELD);
-        Self { end, hints }
+        Self { end, hints, tail: Mutex::default() }
     }
 
     pub(crate) fn end(&self) -> LogPosition {
@@ -52,6 +56,16 @@ impl Node {
             end.position = end.position.max(position);
             moved
         });
+    }
+
+    /// Remembers records that follow one another.
+    pub(crate) fn remember(&self, entries: impl IntoIterator<Item = LogEntry>) {
+        self.tail.lock().take(entries);
+    }
+
+    /// At most `limit` records just after `position`, as far as they are remembered.
+    pub(crate) fn remembered(&self, position: LogPosition, limit: usize) -> Vec<LogEntry> {
+        self.tail.lock().after(position, limit)
     }
 
     /// Nothing is committed here any more.
