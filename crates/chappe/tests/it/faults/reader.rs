@@ -28,8 +28,8 @@ pub(super) async fn reads(
     }
     let total = total.borrow().expect("how many there are");
     let start = Instant::now();
-    while reader.count() < total {
-        assert!(start.elapsed() < PATIENCE, "{} of {total} events came", reader.count());
+    // What never comes is found missing when all is compared.
+    while reader.count() < total && start.elapsed() < PATIENCE {
         reader.syncs(1_000).await;
     }
     for _ in 0..3 {
