@@ -20,7 +20,8 @@ cargo xtask cluster [--fresh] [--port N]   the same with three nodes, PostgreSQL
 cargo xtask test [--store postgres]    set up, format, lints, Rust, web and browser tests, these
                                        on files and on PostgreSQL; or those on PostgreSQL alone
 cargo xtask check                      the quick part of it: format, lints, architecture
-cargo xtask bench [ARGUMENTS]          measure a server, in the release profile
+cargo xtask bench [--store postgres] [--nodes N] [--quick] …
+                                       measure a server, in the release profile
 cargo xtask screenshots                take pictures of every screen into docs/screenshots";
 
 fn main() -> ExitCode {
