@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use ruma_common::{
     CanonicalJsonObject, DeviceId, OwnedDeviceId, OwnedServerName, OwnedUserId, UserId,
 };
-use store::{Prefix, Snapshot};
+use store::{Entry, Prefix};
 
 use crate::cross_signing::Usage;
 use crate::devices::Devices;
 use crate::error::DeviceError;
 use crate::signed::Signed;
-use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, SIGNATURES};
+use crate::tables::{CROSS_SIGNING, DEVICE_KEYS, DeviceKey, SIGNATURES, SignatureKey};
 
 /// Whose devices are asked for; no device named is all of them.
 pub type KeyQuery = BTreeMap<OwnedUserId, Vec<OwnedDeviceId>>;
@@ -40,15 +40,14 @@ struct Later(BTreeMap<String, Vec<(String, String, String)>>);
 
 impl Later {
     /// A person's own signatures are everybody's to see; another's are for that other only.
-    async fn read(view: &Snapshot, of: &UserId, asker: &UserId) -> Result<Self, DeviceError> {
-        let rows = SIGNATURES.all(view, &Prefix::of(&of.to_string())).await?;
+    fn of(rows: Vec<Entry<SignatureKey, String>>, of: &UserId, asker: &UserId) -> Self {
         let mut later: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for ((_, target, signer, key_id), signature) in rows {
             if signer == *of.as_str() || signer == *asker.as_str() {
                 later.entry(target).or_default().push((signer, key_id, signature));
             }
         }
-        Ok(Self(later))
+        Self(later)
     }
 
     fn add_to(&self, target: &str, object: &mut Signed) {
@@ -65,19 +64,22 @@ impl Devices {
         asker: &UserId,
         query: &KeyQuery,
     ) -> Result<QueriedKeys, DeviceError> {
-        let view = self.0.store.snapshot().await?;
         let mut found = QueriedKeys::default();
-        for (user, devices) in query {
-            if !self.is_ours(user) {
-                found.unreachable.insert(user.server_name().to_owned());
-                continue;
-            }
-            let later = Later::read(&view, user, asker).await?;
-            let keys = device_keys(&view, user, devices, &later).await?;
-            found.device_keys.insert(user.clone(), keys);
-            for ((_, usage), text) in
-                CROSS_SIGNING.all(&view, &Prefix::of(&user.to_string())).await?
-            {
+        let (ours, others): (Vec<_>, Vec<_>) =
+            query.iter().partition(|(user, _)| self.is_ours(user));
+        found.unreachable = others.iter().map(|(user, _)| user.server_name().to_owned()).collect();
+        // However many are asked for: three reads, of one moment.
+        let parts: Vec<_> = ours.iter().map(|(user, _)| Prefix::of(&user.to_string())).collect();
+        let view = self.0.store.snapshot().await?;
+        let signatures = SIGNATURES.all_of(&view, &parts).await?;
+        let devices = DEVICE_KEYS.all_of(&view, &parts).await?;
+        let cross_signing = CROSS_SIGNING.all_of(&view, &parts).await?;
+        drop(view);
+        let rows = signatures.into_iter().zip(devices).zip(cross_signing);
+        for ((user, asked), ((signatures, devices), cross_signing)) in ours.into_iter().zip(rows) {
+            let later = Later::of(signatures, user, asker);
+            found.device_keys.insert(user.clone(), device_keys(devices, asked, &later)?);
+            for ((_, usage), text) in cross_signing {
                 let mut key = Signed::parse(&text)?;
                 let public = key.keys().next().map(|(_, public)| public.to_owned());
                 later.add_to(&public.unwrap_or_default(), &mut key);
@@ -94,17 +96,16 @@ impl Devices {
     }
 }
 
-async fn device_keys(
-    view: &Snapshot,
-    user: &UserId,
-    devices: &[OwnedDeviceId],
+/// The devices among a person's that were asked for; all when none is named.
+fn device_keys(
+    rows: Vec<Entry<DeviceKey, String>>,
+    asked: &[OwnedDeviceId],
     later: &Later,
 ) -> Result<BTreeMap<OwnedDeviceId, CanonicalJsonObject>, DeviceError> {
-    let rows = DEVICE_KEYS.all(view, &Prefix::of(&user.to_string())).await?;
     let mut keys = BTreeMap::new();
     for ((_, device), text) in rows {
         let device: &DeviceId = device.as_str().into();
-        if devices.is_empty() || devices.iter().any(|asked| asked == device) {
+        if asked.is_empty() || asked.iter().any(|asked| asked == device) {
             let mut object = Signed::parse(&text)?;
             later.add_to(device.as_str(), &mut object);
             keys.insert(device.to_owned(), object.0);

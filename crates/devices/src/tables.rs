@@ -37,10 +37,10 @@ pub(crate) const CROSS_SIGNING: Table<(String, String), String> = Table::new("cr
 /// How often a person's devices' identities and cross-signing keys changed: a change that depends on
 /// several of them names the version that it was decided on.
 pub(crate) const KEY_VERSIONS: Table<String, u64> = Table::new("key_versions");
-/// Signatures on a key that came after it: whose key, which (device id or public key), by whom,
-/// with which key.
-pub(crate) const SIGNATURES: Table<(String, String, String, String), String> =
-    Table::new("key_signatures");
+/// Whose key, which (device id or public key), signed by whom, with which key.
+pub(crate) type SignatureKey = (String, String, String, String);
+/// Signatures on a key that came after it.
+pub(crate) const SIGNATURES: Table<SignatureKey, String> = Table::new("key_signatures");
 /// Whose keys a person signed, to find their signatures again.
 pub(crate) const SIGNED_BY: Table<(String, String), ()> = Table::new("key_signatures_by");
 

@@ -115,4 +115,9 @@ impl EmbeddedSnapshot {
             Self::Memory(snapshot) => Ok(snapshot.scan(table, part, direction, limit)),
         }
     }
+
+    pub(crate) fn scan_many(&self, table: &str, parts: &[Prefix]) -> Result<Vec<Rows>, StoreError> {
+        let scan = |part| self.scan(table, part, Direction::Forward, usize::MAX);
+        parts.iter().map(scan).collect()
+    }
 }

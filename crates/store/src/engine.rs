@@ -134,6 +134,17 @@ impl Engine {
         }
     }
 
+    pub(crate) async fn scan_many(
+        &self,
+        table: &str,
+        parts: &[Prefix],
+    ) -> Result<Vec<Rows>, StoreError> {
+        match self {
+            Self::Embedded(engine) => engine.snapshot()?.scan_many(table, parts),
+            Self::Postgres(engine) => engine.scan_many(table, parts).await,
+        }
+    }
+
     pub(crate) async fn import(&self, rows: Vec<RawRow>) -> Result<(), StoreError> {
         match self {
             Self::Embedded(engine) => engine.import(&rows),
@@ -186,6 +197,17 @@ impl View {
         match self {
             Self::Embedded(snapshot) => snapshot.scan(table, part, direction, limit),
             Self::Postgres(snapshot) => snapshot.scan(table, part, direction, limit).await,
+        }
+    }
+
+    pub(crate) async fn scan_many(
+        &self,
+        table: &str,
+        parts: &[Prefix],
+    ) -> Result<Vec<Rows>, StoreError> {
+        match self {
+            Self::Embedded(snapshot) => snapshot.scan_many(table, parts),
+            Self::Postgres(snapshot) => snapshot.scan_many(table, parts).await,
         }
     }
 }

@@ -42,29 +42,40 @@ impl LogFollower {
     /// The next records, at least one; waits until there is one, and until the engine is back
     /// when it is away.
     pub async fn next(&mut self) -> Result<Vec<LogEntry>, StoreError> {
+        let node = self.store.node();
         loop {
-            let node = self.store.node();
             node.beyond(self.position).await?;
-            let remembered = node.remembered(self.position, PAGE);
-            if let Some(last) = remembered.last() {
-                self.position = last.position;
-                return Ok(remembered);
-            }
-            match self.store.read_log(self.position, PAGE).await {
-                Ok(entries) => {
-                    node.remember(entries.iter().cloned());
-                    if let Some(last) = entries.last() {
-                        self.position = last.position;
-                        return Ok(entries);
-                    }
-                }
+            let entries = match self.remembered_or_read().await {
+                Ok(entries) => entries,
                 Err(StoreError::Unavailable { reason }) => {
                     tracing::warn!(%reason, "the log cannot be read; trying again");
+                    Vec::new()
                 }
                 Err(error) => return Err(error),
+            };
+            if let Some(last) = entries.last() {
+                self.position = last.position;
+                return Ok(entries);
             }
             tokio::time::sleep(AWAY).await;
         }
+    }
+
+    /// A page of what comes next. Of several followers of a node one reads what others wrote.
+    async fn remembered_or_read(&self) -> Result<Vec<LogEntry>, StoreError> {
+        let node = self.store.node();
+        let remembered = node.remembered(self.position, PAGE);
+        if !remembered.is_empty() {
+            return Ok(remembered);
+        }
+        let _reading = node.reading.lock().await;
+        let remembered = node.remembered(self.position, PAGE);
+        if !remembered.is_empty() {
+            return Ok(remembered);
+        }
+        let entries = self.store.read_log(self.position, PAGE).await?;
+        node.remember(entries.iter().cloned());
+        Ok(entries)
     }
 }
 

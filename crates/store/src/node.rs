@@ -35,6 +35,8 @@ pub(crate) struct Node {
     end: watch::Sender<End>,
     hints: broadcast::Sender<Hint>,
     tail: Mutex<Tail>,
+    /// Held by whoever reads what the tail lacks: others find it there afterwards.
+    pub(crate) reading: tokio::sync::Mutex<()>,
 }
 
 impl Node {
@@ -42,7 +44,7 @@ impl Node {
     pub(crate) fn new(position: LogPosition) -> Self {
         let (end, _) = watch::channel(End { position, closed: false });
         let (hints, _) = broadcast::channel(HINTS_HELD);
-        Self { end, hints, tail: Mutex::default() }
+        Self { end, hints, tail: Mutex::default(), reading: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn end(&self) -> LogPosition {

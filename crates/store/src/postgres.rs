@@ -52,6 +52,12 @@ pub(crate) struct PostgresEngine {
 const GET: &str = "select v from rows where t = $1 and k = $2";
 const GET_MANY: &str = "select r.v from unnest($2::bytea[]) with ordinality as asked(k, n)
      left join rows r on r.t = $1 and r.k = asked.k order by asked.n";
+const SCAN_MANY: &str = "select part.n, r.k, r.v
+     from unnest($2::bytea[], $3::smallint[], $4::bytea[]) with ordinality as part(k, to_t, to_k, n)
+     cross join lateral (
+         select k, v from rows
+         where (t, k) >= ($1, part.k) and (t, k) < (part.to_t, part.to_k) order by t, k
+     ) as r order by part.n, r.k";
 const LOG_END: &str = "select position from log_end";
 const IMPORT: &str =
     "insert into rows (t, k, v) select * from unnest($1::smallint[], $2::bytea[], $3::bytea[])
@@ -128,6 +134,15 @@ impl PostgresEngine {
         keys_and_values(&self.rows(scan.statement, &scan.parameters()).await?)
     }
 
+    pub(crate) async fn scan_many(
+        &self,
+        table: &str,
+        parts: &[Prefix],
+    ) -> Result<Vec<Rows>, StoreError> {
+        let scans = Scans::new(self.tables.number(self, table).await?, parts);
+        scans.results(&self.rows(SCAN_MANY, &scans.parameters()).await?)
+    }
+
     pub(crate) async fn import(&self, rows: Vec<RawRow>) -> Result<(), StoreError> {
         let mut numbers = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -192,6 +207,47 @@ impl<'p> Scan<'p> {
             vec![&self.table, &self.part.from, &self.limit];
         parameters.extend(self.part.to.as_ref().map(|to| to as &(dyn ToSql + Sync)));
         parameters
+    }
+}
+
+/// Scans of many parts of a table as one statement's parameters.
+pub(crate) struct Scans<'p> {
+    table: i16,
+    from: Vec<&'p [u8]>,
+    to_tables: Vec<i16>,
+    to: Vec<&'p [u8]>,
+}
+
+impl<'p> Scans<'p> {
+    pub(crate) fn new(table: i16, parts: &'p [Prefix]) -> Self {
+        let mut scans = Self { table, from: Vec::new(), to_tables: Vec::new(), to: Vec::new() };
+        for part in parts {
+            scans.from.push(&part.from);
+            // Before the first key of the next table: the end of this one.
+            let after = if part.to.is_some() { table } else { table.saturating_add(1) };
+            scans.to_tables.push(after);
+            scans.to.push(part.to.as_deref().unwrap_or_default());
+        }
+        scans
+    }
+
+    pub(crate) fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.table, &self.from, &self.to_tables, &self.to]
+    }
+
+    /// The rows of each part: what was found says of which it is, counted from 1.
+    pub(crate) fn results(&self, found: &[Row]) -> Result<Vec<Rows>, StoreError> {
+        let mut results = vec![Rows::new(); self.from.len()];
+        for row in found {
+            let read = || Ok((row.try_get::<_, i64>(0)?, (row.try_get(1)?, row.try_get(2)?)));
+            let (number, pair) =
+                read().map_err(|error: tokio_postgres::Error| Failure::from(error))?;
+            let place = usize::try_from(number - 1).ok().and_then(|at| results.get_mut(at));
+            if let Some(rows) = place {
+                rows.push(pair);
+            }
+        }
+        Ok(results)
     }
 }
 

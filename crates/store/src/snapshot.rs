@@ -32,6 +32,13 @@ pub trait Reader: Sync {
         direction: Direction,
         limit: usize,
     ) -> impl Future<Output = Result<Rows, StoreError>> + Send;
+
+    /// The rows of many parts of a table, in the order asked, forward.
+    fn read_ranges(
+        &self,
+        table: &'static str,
+        parts: &[Prefix],
+    ) -> impl Future<Output = Result<Vec<Rows>, StoreError>> + Send;
 }
 
 impl Snapshot {
@@ -81,6 +88,14 @@ impl Reader for Snapshot {
     ) -> Result<Rows, StoreError> {
         self.0.scan(table, part, direction, limit).await
     }
+
+    async fn read_ranges(
+        &self,
+        table: &'static str,
+        parts: &[Prefix],
+    ) -> Result<Vec<Rows>, StoreError> {
+        self.0.scan_many(table, parts).await
+    }
 }
 
 impl Reader for Store {
@@ -111,5 +126,14 @@ impl Reader for Store {
     ) -> Result<Rows, StoreError> {
         self.require_open()?;
         self.engine.scan(table, part, direction, limit).await
+    }
+
+    async fn read_ranges(
+        &self,
+        table: &'static str,
+        parts: &[Prefix],
+    ) -> Result<Vec<Rows>, StoreError> {
+        self.require_open()?;
+        self.engine.scan_many(table, parts).await
     }
 }

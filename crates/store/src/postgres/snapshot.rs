@@ -6,7 +6,9 @@ use tokio_postgres::Row;
 use crate::engine::Rows;
 use crate::error::StoreError;
 use crate::postgres::connect::{Failure, Patience, in_time, query_on};
-use crate::postgres::{GET, GET_MANY, Parameters, Scan, keys_and_values, one_value, values};
+use crate::postgres::{
+    GET, GET_MANY, Parameters, SCAN_MANY, Scan, Scans, keys_and_values, one_value, values,
+};
 use crate::table::{Direction, Prefix};
 
 /// The first statement is what fixes the moment.
@@ -77,6 +79,18 @@ impl PostgresSnapshot {
         let Some(table) = self.number(table).await? else { return Ok(Rows::new()) };
         let scan = Scan::new(table, part, direction, limit);
         keys_and_values(&self.rows(scan.statement, &scan.parameters()).await?)
+    }
+
+    pub(crate) async fn scan_many(
+        &self,
+        table: &str,
+        parts: &[Prefix],
+    ) -> Result<Vec<Rows>, StoreError> {
+        let Some(table) = self.number(table).await? else {
+            return Ok(vec![Rows::new(); parts.len()]);
+        };
+        let scans = Scans::new(table, parts);
+        scans.results(&self.rows(SCAN_MANY, &scans.parameters()).await?)
     }
 
     /// The number of a table, if it had one at this moment.

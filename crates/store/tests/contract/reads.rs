@@ -12,6 +12,7 @@ const NUMBERS: Table<u64, u64> = Table::new("numbers");
 on_every_engine!(
     a_value_reads_back,
     many_values_come_in_the_order_asked,
+    many_parts_come_in_the_order_asked,
     a_scan_goes_both_ways_and_stops_at_its_limit,
     a_part_is_cut_by_prefix_from_after_and_before,
     cuts_narrow_and_never_widen,
@@ -59,6 +60,36 @@ async fn many_values_come_in_the_order_asked(disk: Disk) {
     let values: Vec<_> = values.iter().map(Option::as_deref).collect();
     assert_eq!(values, [Some("b 2"), None, Some("a 1"), Some("b 2")]);
     assert_eq!(WORDS.get_many(&store, &[]).await.unwrap(), Vec::<Option<String>>::new());
+}
+
+async fn many_parts_come_in_the_order_asked(disk: Disk) {
+    let store = with_words(&disk).await;
+    let mut batch = Batch::new();
+    OTHER.put(&mut batch, &key("z", 1), &"of another table".to_owned()).unwrap();
+    store.commit(batch).await.unwrap();
+    let of = |word: &str| Prefix::of(&word.to_owned());
+    let nothing = of("a").from(&key("a", 3)).before(&key("a", 3));
+    let parts = [of("b"), of("z"), of("a").after(&key("a", 1)), nothing, Prefix::all(), of("b")];
+    let view = store.snapshot().await.unwrap();
+    for found in
+        [WORDS.all_of(&store, &parts).await.unwrap(), WORDS.all_of(&view, &parts).await.unwrap()]
+    {
+        let found: Vec<Vec<_>> = found
+            .into_iter()
+            .map(|rows| rows.into_iter().map(|(_, value)| value).collect())
+            .collect();
+        let expected: [&[&str]; 6] = [
+            &["b 1", "b 2"],
+            &[],
+            &["a 2", "a 3"],
+            &[],
+            &["a 1", "a 2", "a 3", "b 1", "b 2"],
+            &["b 1", "b 2"],
+        ];
+        assert_eq!(found, expected);
+    }
+    assert_eq!(NUMBERS.all_of(&store, &[Prefix::all()]).await.unwrap(), [vec![]]);
+    assert!(WORDS.all_of(&store, &[]).await.unwrap().is_empty());
 }
 
 async fn a_scan_goes_both_ways_and_stops_at_its_limit(disk: Disk) {
