@@ -8,6 +8,7 @@
 mod batch;
 mod codec;
 mod committer;
+mod cursor;
 mod embedded;
 mod engine;
 mod error;
@@ -25,6 +26,7 @@ mod tail;
 pub use batch::Batch;
 pub use codec::{CodecError, Key, KeyReader};
 pub use committer::{Committed, Crash, Moment};
+pub use cursor::Cursor;
 pub use engine::Rows;
 pub use engine::schema_version;
 pub use error::{CommitError, StoreError};

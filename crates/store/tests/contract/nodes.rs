@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base::number::LogPosition;
-use store::{Batch, CommitError, Counters, Store, Table};
+use store::{Batch, CommitError, Counters, Cursor, Store, Table};
 
 use crate::contract::disk::Disk;
 
@@ -19,6 +19,7 @@ on_every_shared_engine!(
     a_node_that_asks_knows_the_end,
     hints_reach_the_other_nodes_only,
     a_node_reads_what_another_wrote_at_once,
+    a_consumer_that_runs_on_every_node_does_everything_once,
     a_table_that_two_nodes_name_first_at_once_is_one,
 );
 
@@ -197,4 +198,39 @@ async fn a_table_that_two_nodes_name_first_at_once_is_one(disk: Disk) {
         rows += here.len();
     }
     assert_eq!(rows, 16);
+}
+
+async fn a_consumer_that_runs_on_every_node_does_everything_once(disk: Disk) {
+    const CONSUMER: Cursor = Cursor::new("consumer");
+    let nodes = nodes(&disk, 3).await;
+    for record in 0..60 {
+        nodes[0].commit(logging(&record.to_string())).await.unwrap();
+    }
+    let consumers: Vec<_> = nodes.iter().cloned().map(|node| tokio::spawn(consume(node))).collect();
+    let mut done = 0;
+    for consumer in consumers {
+        done += consumer.await.unwrap();
+    }
+    assert_eq!(done, 60, "every step was won once");
+    assert_eq!(COUNTS.get(&nodes[1], &1).await.unwrap(), 60);
+    assert_eq!(CONSUMER.position(&nodes[2]).await.unwrap(), LogPosition(60));
+}
+
+/// Counts the records of the log, a few at a time, whoever else does; how many were counted here.
+async fn consume(store: Store) -> usize {
+    const CONSUMER: Cursor = Cursor::new("consumer");
+    let mut counted = 0;
+    loop {
+        let from = CONSUMER.position(&store).await.unwrap();
+        let entries = store.read_log(from, 3).await.unwrap();
+        let Some(last) = entries.last() else { return counted };
+        let mut batch = Batch::new();
+        COUNTS.add(&mut batch, &1, i64::try_from(entries.len()).unwrap());
+        CONSUMER.step(&mut batch, from, last.position).unwrap();
+        match store.commit(batch).await {
+            Ok(_) => counted += entries.len(),
+            Err(CommitError::Conflict { table: "cursors" }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
