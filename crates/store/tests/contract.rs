@@ -13,55 +13,33 @@
 mod contract {
     pub(crate) mod disk;
 
-    /// Makes each behaviour (an `async fn(Disk)` above it) a test on each engine.
-    macro_rules! on_every_engine {
-        ($($behaviour:ident),* $(,)?) => {
-            mod memory {
+    /// Makes each behaviour (an `async fn(Disk)` above it) a test on one engine.
+    macro_rules! on_engine {
+        ($engine:ident, $disk:expr, $($behaviour:ident),*) => {
+            mod $engine {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                     async fn $behaviour() {
-                        super::$behaviour(crate::contract::disk::Disk::memory()).await;
-                    }
-                )*
-            }
-            mod postgres {
-                $(
-                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                    async fn $behaviour() {
-                        super::$behaviour(crate::contract::disk::Disk::postgres().await).await;
-                    }
-                )*
-            }
-            mod redb {
-                $(
-                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                    async fn $behaviour() {
-                        super::$behaviour(crate::contract::disk::Disk::redb()).await;
+                        super::$behaviour($disk).await;
                     }
                 )*
             }
         };
     }
 
-    /// As `on_every_engine!`, on those whose rows several nodes share.
+    /// The same on each engine.
+    macro_rules! on_every_engine {
+        ($($behaviour:ident),* $(,)?) => {
+            on_every_shared_engine!($($behaviour),*);
+            on_engine!(redb, crate::contract::disk::Disk::redb(), $($behaviour),*);
+        };
+    }
+
+    /// The same on those whose rows several nodes share.
     macro_rules! on_every_shared_engine {
         ($($behaviour:ident),* $(,)?) => {
-            mod memory {
-                $(
-                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                    async fn $behaviour() {
-                        super::$behaviour(crate::contract::disk::Disk::memory()).await;
-                    }
-                )*
-            }
-            mod postgres {
-                $(
-                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                    async fn $behaviour() {
-                        super::$behaviour(crate::contract::disk::Disk::postgres().await).await;
-                    }
-                )*
-            }
+            on_engine!(memory, crate::contract::disk::Disk::memory(), $($behaviour),*);
+            on_engine!(postgres, crate::contract::disk::Disk::postgres().await, $($behaviour),*);
         };
     }
 
