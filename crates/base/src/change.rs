@@ -103,4 +103,10 @@ pub enum Change {
         /// Whose.
         user: OwnedUserId,
     },
+    /// An administrator changed how a person's account stands: locked, suspended, administrator
+    /// themselves; or a guest became a person. What was known of their sessions is void.
+    Account {
+        /// Whose.
+        user: OwnedUserId,
+    },
 }

@@ -75,7 +75,8 @@ fn person(change: &Change) -> Option<&UserId> {
         | Change::Session { .. }
         | Change::Profile { .. }
         | Change::Redacted { .. }
-        | Change::Erased { .. } => None,
+        | Change::Erased { .. }
+        | Change::Account { .. } => None,
     }
 }
 

@@ -50,6 +50,8 @@ struct Marks {
     moved: Option<HashMap<RoomNo, Membership>>,
     rooms: HashMap<RoomNo, RoomMark>,
     account_data: LogPosition,
+    /// When an administrator last decided about the account: all its sessions are looked at anew.
+    account: Option<LogPosition>,
     device_lists: VecDeque<(LogPosition, OwnedUserId)>,
     /// All changes of device lists after this are kept.
     device_lists_reach: LogPosition,
@@ -95,6 +97,8 @@ pub(crate) enum Mark<'a> {
     Keys(&'a OwnedDeviceId),
     /// A session of the person began, ended or changed.
     Session(&'a OwnedDeviceId),
+    /// The person's account stands otherwise.
+    Account,
 }
 
 /// What moved for a person after a token.
@@ -197,6 +201,7 @@ impl Cell {
             moved: Some(HashMap::new()),
             rooms: HashMap::new(),
             account_data: position,
+            account: None,
             device_lists: VecDeque::new(),
             device_lists_reach: position,
             devices: HashMap::new(),
@@ -261,6 +266,7 @@ impl Cell {
                 self.memory.forget_device(device);
                 return marks.device(device).session = Some(at);
             }
+            Mark::Account => return marks.account = Some(at),
         }
         marks.newest = marks.newest.max(at);
     }
@@ -280,7 +286,7 @@ impl Cell {
             || marks.newest_typing > since.typing.version
             || mark.inbox.is_some_and(|at| at > since.inbox)
             || mark.keys.is_some_and(|at| at > since.position)
-            || mark.session.is_some_and(|at| at > since.position)
+            || mark.session.max(marks.account).is_some_and(|at| at > since.position)
             || since.inbox < since.position
     }
 
@@ -320,11 +326,11 @@ impl Cell {
         (mark.keys, mark.inbox)
     }
 
-    /// Whether the session of a device began, ended or changed after a token.
+    /// Whether the session of a device began, ended or changed after a token, or the account did.
     pub(crate) fn session_moved(&self, since: Token, device: &DeviceId) -> bool {
         let marks = self.marks.lock();
         let session = marks.devices.get(device).and_then(|mark| mark.session);
-        session.is_some_and(|at| at > since.position)
+        session.max(marks.account).is_some_and(|at| at > since.position)
     }
 
     /// When an own receipt last moved in a room, as far as the cell knows.

@@ -335,6 +335,7 @@ impl People {
             Change::Session { user, device } => {
                 self.mark(user, Mark::Session(device), at, touched);
             }
+            Change::Account { user } => self.mark(user, Mark::Account, at, touched),
             // A forgotten room was left before, and a new name comes as an event in every room.
             Change::Forgotten { .. }
             | Change::Profile { .. }
