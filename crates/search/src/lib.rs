@@ -1,0 +1,1 @@
+//! Search in what people wrote for everybody to read: rooms that are not encrypted.
