@@ -9,7 +9,7 @@ use crate::committer::Answer;
 use crate::embedded::{Embedded, EmbeddedSnapshot};
 use crate::error::StoreError;
 use crate::node::Node;
-use crate::postgres::{PostgresEngine, PostgresSnapshot};
+use crate::postgres::{PostgresEngine, PostgresSnapshot, Reads};
 use crate::raw::RawRow;
 use crate::table::{Direction, Prefix, Table};
 

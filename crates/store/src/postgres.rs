@@ -12,6 +12,7 @@ mod connect;
 mod hints;
 mod migrate;
 mod plan;
+mod reads;
 mod snapshot;
 mod tables;
 
@@ -25,9 +26,9 @@ use tokio_postgres::types::ToSql;
 pub use connect::PostgresSettings;
 pub use migrate::Migration;
 pub(crate) use migrate::migrate;
+pub(crate) use reads::Reads;
 pub(crate) use snapshot::PostgresSnapshot;
 
-use crate::engine::Rows;
 use crate::error::StoreError;
 use crate::node::Node;
 use crate::postgres::call::Calls;
@@ -35,7 +36,6 @@ use crate::postgres::connect::{Dialer, Failure, Patience};
 use crate::postgres::hints::Hints;
 use crate::postgres::tables::Tables;
 use crate::raw::RawRow;
-use crate::table::{Direction, Prefix};
 
 /// Parameters of a statement.
 type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -49,15 +49,6 @@ pub(crate) struct PostgresEngine {
     hints: Hints,
 }
 
-const GET: &str = "select v from rows where t = $1 and k = $2";
-const GET_MANY: &str = "select r.v from unnest($2::bytea[]) with ordinality as asked(k, n)
-     left join rows r on r.t = $1 and r.k = asked.k order by asked.n";
-const SCAN_MANY: &str = "select part.n, r.k, r.v
-     from unnest($2::bytea[], $3::smallint[], $4::bytea[]) with ordinality as part(k, to_t, to_k, n)
-     cross join lateral (
-         select k, v from rows
-         where (t, k) >= ($1, part.k) and (t, k) < (part.to_t, part.to_k) order by t, k
-     ) as r order by part.n, r.k";
 const LOG_END: &str = "select position from log_end";
 const IMPORT: &str =
     "insert into rows (t, k, v) select * from unnest($1::smallint[], $2::bytea[], $3::bytea[])
@@ -102,47 +93,6 @@ impl PostgresEngine {
         PostgresSnapshot::begin(&self.pool).await
     }
 
-    pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let table = self.tables.number(self, table).await?;
-        one_value(&self.rows(GET, &[&table, &key]).await?)
-    }
-
-    pub(crate) async fn get_many(
-        &self,
-        table: &str,
-        keys: &[Vec<u8>],
-    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let table = self.tables.number(self, table).await?;
-        values(&self.rows(GET_MANY, &[&table, &keys]).await?)
-    }
-
-    pub(crate) async fn scan(
-        &self,
-        table: &str,
-        part: &Prefix,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Rows, StoreError> {
-        if part.bounds().is_none() {
-            return Ok(Rows::new());
-        }
-        let table = self.tables.number(self, table).await?;
-        let scan = Scan::new(table, part, direction, limit);
-        keys_and_values(&self.rows(scan.statement, &scan.parameters()).await?)
-    }
-
-    pub(crate) async fn scan_many(
-        &self,
-        table: &str,
-        parts: &[Prefix],
-    ) -> Result<Vec<Rows>, StoreError> {
-        let scans = Scans::new(self.tables.number(self, table).await?, parts);
-        scans.results(&self.rows(SCAN_MANY, &scans.parameters()).await?)
-    }
-
     pub(crate) async fn import(&self, rows: Vec<RawRow>) -> Result<(), StoreError> {
         let mut numbers = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -157,8 +107,14 @@ impl PostgresEngine {
         let log = self.tables.number(self, crate::log::TABLE).await?;
         self.rows(FINISH_IMPORT, &[&log]).await.map(drop)
     }
+}
 
-    /// Runs a statement that may be run twice; tries again while the database is away.
+impl Reads for PostgresEngine {
+    async fn number(&self, table: &str) -> Result<Option<i16>, StoreError> {
+        self.tables.number(self, table).await.map(Some)
+    }
+
+    /// Tries again while the database is away.
     async fn rows(
         &self,
         statement: &'static str,
@@ -174,102 +130,9 @@ impl PostgresEngine {
     }
 }
 
-/// A scan as a statement and its parameters.
-pub(crate) struct Scan<'p> {
-    pub(crate) statement: &'static str,
-    table: i16,
-    part: &'p Prefix,
-    limit: i64,
-}
-
-impl<'p> Scan<'p> {
-    pub(crate) fn new(table: i16, part: &'p Prefix, direction: Direction, limit: usize) -> Self {
-        let statement = match (direction, part.to.is_some()) {
-            (Direction::Forward, true) => {
-                "select k, v from rows where t = $1 and k >= $2 and k < $4 order by t, k limit $3"
-            }
-            (Direction::Forward, false) => {
-                "select k, v from rows where t = $1 and k >= $2 order by t, k limit $3"
-            }
-            (Direction::Backward, true) => {
-                "select k, v from rows where t = $1 and k >= $2 and k < $4 order by t desc, k desc limit $3"
-            }
-            (Direction::Backward, false) => {
-                "select k, v from rows where t = $1 and k >= $2 order by t desc, k desc limit $3"
-            }
-        };
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Self { statement, table, part, limit }
-    }
-
-    pub(crate) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let mut parameters: Vec<&(dyn ToSql + Sync)> =
-            vec![&self.table, &self.part.from, &self.limit];
-        parameters.extend(self.part.to.as_ref().map(|to| to as &(dyn ToSql + Sync)));
-        parameters
-    }
-}
-
-/// Scans of many parts of a table as one statement's parameters.
-pub(crate) struct Scans<'p> {
-    table: i16,
-    from: Vec<&'p [u8]>,
-    to_tables: Vec<i16>,
-    to: Vec<&'p [u8]>,
-}
-
-impl<'p> Scans<'p> {
-    pub(crate) fn new(table: i16, parts: &'p [Prefix]) -> Self {
-        let mut scans = Self { table, from: Vec::new(), to_tables: Vec::new(), to: Vec::new() };
-        for part in parts {
-            scans.from.push(&part.from);
-            // Before the first key of the next table: the end of this one.
-            let after = if part.to.is_some() { table } else { table.saturating_add(1) };
-            scans.to_tables.push(after);
-            scans.to.push(part.to.as_deref().unwrap_or_default());
-        }
-        scans
-    }
-
-    pub(crate) fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
-        [&self.table, &self.from, &self.to_tables, &self.to]
-    }
-
-    /// The rows of each part: what was found says of which it is, counted from 1.
-    pub(crate) fn results(&self, found: &[Row]) -> Result<Vec<Rows>, StoreError> {
-        let mut results = vec![Rows::new(); self.from.len()];
-        for row in found {
-            let read = || Ok((row.try_get::<_, i64>(0)?, (row.try_get(1)?, row.try_get(2)?)));
-            let (number, pair) =
-                read().map_err(|error: tokio_postgres::Error| Failure::from(error))?;
-            let place = usize::try_from(number - 1).ok().and_then(|at| results.get_mut(at));
-            if let Some(rows) = place {
-                rows.push(pair);
-            }
-        }
-        Ok(results)
-    }
-}
-
 pub(crate) fn position(row: &Row) -> Result<LogPosition, StoreError> {
     let position: i64 = row.try_get(0).map_err(Failure::from)?;
     u64::try_from(position)
         .map(LogPosition)
         .map_err(|_| StoreError::Engine("the log's end is negative".to_owned()))
-}
-
-pub(crate) fn one_value(rows: &[Row]) -> Result<Option<Vec<u8>>, StoreError> {
-    let value = rows.first().map(|row| row.try_get(0)).transpose();
-    Ok(value.map_err(Failure::from)?)
-}
-
-pub(crate) fn values(rows: &[Row]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-    let values: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
-    Ok(values.map_err(Failure::from)?)
-}
-
-pub(crate) fn keys_and_values(rows: &[Row]) -> Result<Rows, StoreError> {
-    let pairs: Result<_, _> =
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect();
-    Ok(pairs.map_err(|error: tokio_postgres::Error| Failure::from(error))?)
 }

@@ -14,6 +14,7 @@ use crate::error::{CommitError, StoreError};
 use crate::log::{self, LogEntry, LogFollower};
 use crate::memory::MemoryDisk;
 use crate::node::{Hint, Node};
+use crate::postgres::Reads;
 use crate::postgres::{Migration, PostgresEngine, PostgresSettings};
 use crate::raw::RawRow;
 use crate::redb::RedbEngine;

@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::log;
 use crate::postgres::PostgresEngine;
 use crate::postgres::plan::{Folded, Run, Write};
+use crate::postgres::reads::end_of;
 
 /// Tables and keys, side by side.
 #[derive(Default)]
@@ -95,11 +96,8 @@ impl<'b> Arrays<'b> {
         for (table, from, to) in &folded.parts {
             let table = engine.tables.number(engine, table).await?;
             self.parts.push(table, from);
-            match to {
-                Some(to) => self.part_ends.push(table, to),
-                // Before the first key of the next table: the end of this one.
-                None => self.part_ends.push(table.saturating_add(1), &[]),
-            }
+            let (to_table, to) = end_of(table, to.as_deref());
+            self.part_ends.push(to_table, to);
         }
         for ((table, key), write) in &folded.writes {
             let number = engine.tables.number(engine, table).await?;

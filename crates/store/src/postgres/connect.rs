@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -22,6 +24,10 @@ use crate::postgres::Parameters;
 const ANSWER: Duration = Duration::from_secs(8);
 /// How long a read goes on trying while the database is away.
 const READ_PATIENCE: Duration = Duration::from_secs(15);
+/// Whatever the database knows or guesses of its rows, they are read by the index; and compiling a
+/// plan takes longer than running it.
+const BY_INDEX: &str = "set jit = off; set plan_cache_mode = force_generic_plan; \
+    set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off";
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
@@ -72,7 +78,13 @@ impl Dialer {
     pub(crate) fn pool(&self, connections: usize) -> Result<Pool, StoreError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
+        let plan_by_index = Hook::async_fn(|connection: &mut ClientWrapper, _| {
+            Box::pin(
+                async move { connection.batch_execute(BY_INDEX).await.map_err(HookError::Backend) },
+            )
+        });
         Pool::builder(manager)
+            .post_create(plan_by_index)
             .max_size(connections.max(1))
             .wait_timeout(Some(ANSWER))
             .create_timeout(Some(ANSWER))

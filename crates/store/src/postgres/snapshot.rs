@@ -3,13 +3,9 @@
 use deadpool_postgres::{Object, Pool};
 use tokio_postgres::Row;
 
-use crate::engine::Rows;
 use crate::error::StoreError;
 use crate::postgres::connect::{Failure, Patience, in_time, query_on};
-use crate::postgres::{
-    GET, GET_MANY, Parameters, SCAN_MANY, Scan, Scans, keys_and_values, one_value, values,
-};
-use crate::table::{Direction, Prefix};
+use crate::postgres::{Parameters, Reads};
 
 /// The first statement is what fixes the moment.
 const BEGIN: &str = "begin isolation level repeatable read read only; select position from log_end";
@@ -49,51 +45,9 @@ impl PostgresSnapshot {
         let names: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
         Ok(names.map_err(Failure::from)?)
     }
+}
 
-    pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(table) = self.number(table).await? else { return Ok(None) };
-        one_value(&self.rows(GET, &[&table, &key]).await?)
-    }
-
-    pub(crate) async fn get_many(
-        &self,
-        table: &str,
-        keys: &[Vec<u8>],
-    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let Some(table) = self.number(table).await? else {
-            return Ok(keys.iter().map(|_| None).collect());
-        };
-        values(&self.rows(GET_MANY, &[&table, &keys]).await?)
-    }
-
-    pub(crate) async fn scan(
-        &self,
-        table: &str,
-        part: &Prefix,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Rows, StoreError> {
-        if part.bounds().is_none() {
-            return Ok(Rows::new());
-        }
-        let Some(table) = self.number(table).await? else { return Ok(Rows::new()) };
-        let scan = Scan::new(table, part, direction, limit);
-        keys_and_values(&self.rows(scan.statement, &scan.parameters()).await?)
-    }
-
-    pub(crate) async fn scan_many(
-        &self,
-        table: &str,
-        parts: &[Prefix],
-    ) -> Result<Vec<Rows>, StoreError> {
-        let Some(table) = self.number(table).await? else {
-            return Ok(vec![Rows::new(); parts.len()]);
-        };
-        let scans = Scans::new(table, parts);
-        scans.results(&self.rows(SCAN_MANY, &scans.parameters()).await?)
-    }
-
-    /// The number of a table, if it had one at this moment.
+impl Reads for PostgresSnapshot {
     async fn number(&self, name: &str) -> Result<Option<i16>, StoreError> {
         let rows = self.rows(NUMBER, &[&name]).await?;
         let number = rows.first().map(|row| row.try_get(0)).transpose();

@@ -6,6 +6,7 @@ use parking_lot::RwLock;
 
 use crate::error::StoreError;
 use crate::postgres::PostgresEngine;
+use crate::postgres::Reads;
 
 const FIND: &str = "select id from tables where name = $1";
 const NAME: &str = "insert into tables (id, name)

@@ -218,3 +218,39 @@ async fn answers_lost_on_the_way_are_asked_for_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_read_touches_what_it_asks_for_however_much_there_is() {
+    let Disk::Postgres(database) = Disk::postgres().await else { unreachable!() };
+    let store = Store::open_postgres(&database.settings()).await.unwrap();
+    store.commit(numbered(0)).await.unwrap();
+    // Many rows, of which the database has not yet counted any.
+    database.run(
+        "insert into rows select t, int8send(n), v from rows, generate_series(1, 20000) n
+         where t = (select id from tables where name = 'rows')",
+    );
+    let touched = || {
+        let touched = database.run(
+            "select seq_tup_read + idx_tup_read
+             from pg_stat_user_tables tables join pg_stat_user_indexes using (relid)
+             where tables.relname = 'rows'",
+        );
+        touched.parse::<u64>().unwrap()
+    };
+    let before = touched();
+    for first in 0..20 {
+        let keys: Vec<u64> = (first..first + 50).collect();
+        assert!(ROWS.get_many(&store, &keys).await.unwrap().iter().all(Option::is_some));
+        let part = Prefix::all().from(&first).before(&(first + 10));
+        assert_eq!(ROWS.all_of(&store, &[part]).await.unwrap().concat().len(), 10);
+    }
+    // What a session touched is known once it is over.
+    drop(store);
+    let sessions = "select count(*) from pg_stat_activity
+         where application_name = 'chappe' and datname = current_database()";
+    while database.run(sessions) != "0" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let touched = touched() - before;
+    assert!((1_200..3_000).contains(&touched), "{touched} rows were touched to read 1,200");
+}
