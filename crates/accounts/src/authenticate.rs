@@ -12,6 +12,7 @@ use crate::cache::Cached;
 use crate::error::AccountError;
 use crate::seen::STEP;
 use crate::sessions::{drop_tokens, record_session};
+use crate::standing::Standing;
 use crate::tables::{ENDED, SESSIONS, SessionKey, SessionRow, TOKENS, TokenPair};
 use crate::token::{self, TokenHash, TokenKind};
 
@@ -22,6 +23,8 @@ pub struct Session {
     pub user_id: OwnedUserId,
     /// The device.
     pub device_id: OwnedDeviceId,
+    /// How the person's account stands: what may be done by the session hangs on it.
+    pub standing: Standing,
 }
 
 impl Accounts {
@@ -41,7 +44,7 @@ impl Accounts {
         if cached.is_news(now, u64::try_from(STEP.as_millis()).unwrap_or(u64::MAX)) {
             self.0.seen.note((user_id.to_string(), device_id.to_string()), now);
         }
-        Ok(Session { user_id, device_id })
+        Ok(Session { user_id, device_id, standing: cached.standing })
     }
 
     /// Whether tokens have expired. Those that were ended by hand have, by every clock.
@@ -66,8 +69,10 @@ impl Accounts {
                 self.confirm_arrival(&key, &row).await?;
                 continue;
             }
+            let user_id = stored_user(&key.0)?;
             let cached = Arc::new(Cached {
-                user_id: stored_user(&key.0)?,
+                standing: self.read_standing(&self.0.store, &user_id).await?,
+                user_id,
                 device_id: key.1.into(),
                 expires: pair.expires,
                 seen: AtomicU64::new(0),

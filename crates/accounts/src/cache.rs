@@ -12,6 +12,7 @@ use base::clock::Timestamp;
 use parking_lot::RwLock;
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 
+use crate::standing::Standing;
 use crate::token::TokenHash;
 
 /// Sessions in one generation at most.
@@ -22,6 +23,8 @@ pub(crate) struct Cached {
     pub(crate) user_id: OwnedUserId,
     pub(crate) device_id: OwnedDeviceId,
     pub(crate) expires: Option<Timestamp>,
+    /// How their account stands.
+    pub(crate) standing: Standing,
     /// When it was last noted as used.
     pub(crate) seen: AtomicU64,
 }
@@ -89,6 +92,15 @@ impl SessionCache {
         generations.young.forget(&key);
         generations.old.forget(&key);
     }
+
+    /// Forgets what is known of all sessions of a person. Looks through everything: done when an
+    /// administrator decides about somebody, which is seldom.
+    pub(crate) fn forget_person(&self, user: &UserId) {
+        let mut generations = self.0.write();
+        generations.epoch += 1;
+        generations.young.forget_person(user);
+        generations.old.forget_person(user);
+    }
 }
 
 impl Generations {
@@ -125,6 +137,14 @@ impl Generation {
             self.sessions.remove(&hash);
         }
     }
+
+    fn forget_person(&mut self, user: &UserId) {
+        let theirs: Vec<_> =
+            self.hashes.keys().filter(|(known, _)| known == user).cloned().collect();
+        for key in &theirs {
+            self.forget(key);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +158,7 @@ mod tests {
             user_id: user_id!("@alice:example.org").to_owned(),
             device_id: device.to_owned(),
             expires: None,
+            standing: Standing::default(),
             seen: AtomicU64::new(0),
         })
     }
@@ -167,6 +188,19 @@ mod tests {
             assert!(cache.get(&hash(number)).is_none());
         }
         assert!(cache.get(&hash(1)).is_some());
+    }
+
+    #[test]
+    fn all_sessions_of_a_person_are_forgotten_together() {
+        let cache = SessionCache::default();
+        for number in 0..=GENERATION {
+            remember(&cache, number);
+        }
+        let before = cache.epoch();
+        cache.forget_person(user_id!("@alice:example.org"));
+        assert!([0, 1, GENERATION].iter().all(|number| cache.get(&hash(*number)).is_none()));
+        cache.remember(hash(0), cached(device_id!("PHONE")), before);
+        assert!(cache.get(&hash(0)).is_none());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::error::AccountError;
 use crate::sessions::{drop_session, of, record_session};
 use crate::tables::{
     ACCOUNTS, AccountRow, DEPARTURES, Erasure, PASSWORDS, PROFILE_VERSIONS, PROFILES,
-    SESSION_NAMES, SESSIONS, SESSIONS_SEEN,
+    SESSION_NAMES, SESSIONS, SESSIONS_SEEN, STANDINGS,
 };
 
 /// Somebody who closed their account and is still in rooms.
@@ -42,6 +42,7 @@ impl Accounts {
             ACCOUNTS.put(&mut batch, &key, &closed)?;
             DEPARTURES.put(&mut batch, &key, &erasure)?;
             PASSWORDS.delete(&mut batch, &key);
+            STANDINGS.delete(&mut batch, &key);
             PROFILE_VERSIONS.check(&mut batch, &key, version.as_ref())?;
             PROFILE_VERSIONS.put(&mut batch, &key, &(version.unwrap_or(0) + 1))?;
             PROFILES.delete(&mut batch, &key);

@@ -105,7 +105,12 @@ impl Accounts {
         let view = self.0.store.snapshot().await?;
         let (account, row, version) = self.read_profile(&view, user).await?;
         let shown = match account {
-            Some(AccountRow::Active { .. }) => Some(Shown::new(user, Profile::from(row))),
+            // Nobody looks for a guest, who has no more than a name.
+            Some(AccountRow::Active { .. })
+                if !self.read_standing(&view, user).await?.is_guest() =>
+            {
+                Some(Shown::new(user, Profile::from(row)))
+            }
             _ => None,
         };
         let entry = Entry { version: version.unwrap_or(0), shown: shown.map(Arc::new) };

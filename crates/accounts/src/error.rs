@@ -41,6 +41,15 @@ pub enum AccountError {
     /// The person has no such session.
     #[error("session {0} is not known")]
     UnknownSession(OwnedDeviceId),
+    /// An administrator locked the account.
+    #[error("the account is locked")]
+    Locked,
+    /// What was to be decided is not decided about an administrator.
+    #[error("{0} is an administrator")]
+    Administrator(OwnedUserId),
+    /// What was to be done is not for guests.
+    #[error("guests may not do this")]
+    Guest,
     /// Something in the request does not fit.
     #[error("{0}")]
     Invalid(String),

@@ -93,6 +93,10 @@ impl Accounts {
     fn apply(&self, change: Change, unread: &mut BTreeSet<OwnedUserId>) {
         match change {
             Change::Session { user, device } => self.0.cache.forget(&user, &device),
+            Change::Account { user } => {
+                self.0.cache.forget_person(&user);
+                unread.insert(user);
+            }
             Change::Profile { user } => drop(unread.insert(user)),
             _ => {}
         }

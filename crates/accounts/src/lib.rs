@@ -24,6 +24,7 @@ mod seen;
 mod sessions;
 mod settings;
 mod sign_in;
+mod standing;
 mod tables;
 mod token;
 
@@ -37,4 +38,5 @@ pub use profile::Profile;
 pub use sessions::{NewSession, RefreshTokens, SessionInfo, SignedIn, Tokens};
 pub use settings::{Limits, PasswordCost, Rate, Registration, Settings};
 pub use sign_in::{Credentials, OtherSessions};
+pub use standing::{Kind, Standing};
 pub use tables::{Erasure, SEALED_BY_PERSON};

@@ -109,6 +109,7 @@ impl Accounts {
             if self.active(user).await? != proven {
                 return Err(AccountError::WrongCredentials);
             }
+            self.require_unlocked(user).await?;
             let was = SESSIONS.get(&self.0.store, &key).await?;
             let mut batch = Batch::new();
             // Whoever closes the account meanwhile is not left with a session.
@@ -138,6 +139,7 @@ impl Accounts {
         for _ in 0..ATTEMPTS {
             let (key, row) = self.session_of(&hash).await?;
             let used = row.pair(&hash, |pair| pair.refresh).ok_or_else(unknown)?;
+            self.require_unlocked(&stored_user(&key.0)?).await?;
             let mut batch = Batch::new();
             SESSIONS.check_equals(&mut batch, &key, &row)?;
             // Either the new tokens arrived, and those before them end; or they never did.

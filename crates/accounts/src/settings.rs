@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::secret::Secret;
-use ruma_common::OwnedServerName;
+use ruma_common::{OwnedServerName, OwnedUserId};
 
 /// How accounts are kept on this server.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct Settings {
     pub server_name: OwnedServerName,
     /// Who may open an account by themselves.
     pub registration: Registration,
+    /// Who administers the server, besides those whom an administrator made one.
+    pub administrators: Vec<OwnedUserId>,
     /// What guessing a password costs.
     pub password_cost: PasswordCost,
     /// Characters of a password at least.
@@ -35,6 +37,7 @@ impl Settings {
         Self {
             server_name,
             registration: Registration::Closed,
+            administrators: Vec::new(),
             password_cost: PasswordCost::default(),
             password_length: 8,
             access_token_lifetime: Duration::from_hours(1),

@@ -11,6 +11,7 @@ use store::Table;
 use vault::SealedTable;
 
 use crate::confirm::Stage;
+use crate::standing::Standing;
 use crate::token::TokenHash;
 
 /// Person and device.
@@ -23,6 +24,8 @@ pub(crate) const ENDED: Timestamp = Timestamp(0);
 
 /// Every account that ever was: an identifier is never given twice.
 pub(crate) const ACCOUNTS: Table<String, AccountRow> = Table::new("accounts");
+/// How accounts stand that stand otherwise than a person's usually does.
+pub(crate) const STANDINGS: Table<String, Standing> = Table::new("account_standings");
 /// Argon2id hash of a person's password, in PHC form.
 pub(crate) const PASSWORDS: SealedTable<String, String> = SealedTable::new("passwords");
 /// The sessions of a person.

@@ -34,6 +34,13 @@ impl From<AccountError> for ApiError {
             AccountError::UnknownUser(_) | AccountError::UnknownSession(_) => {
                 Self::not_found(message)
             }
+            AccountError::Locked => {
+                Self::new(StatusCode::UNAUTHORIZED, ErrorKind::UserLocked, message)
+            }
+            AccountError::Administrator(_) => Self::forbidden(message),
+            AccountError::Guest => {
+                Self::new(StatusCode::FORBIDDEN, ErrorKind::GuestAccessForbidden, message)
+            }
             AccountError::Invalid(_) => Self::invalid_param(message),
             AccountError::KeyTooLarge => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::KeyTooLarge, message)
