@@ -284,6 +284,17 @@ impl Accounts {
         Ok(rows.into_iter().map(|((_, device), _)| device.into()).collect())
     }
 
+    /// The same of many people, in the order asked.
+    pub async fn devices_of(
+        &self,
+        users: &[OwnedUserId],
+    ) -> Result<Vec<Vec<OwnedDeviceId>>, AccountError> {
+        let parts: Vec<_> = users.iter().map(|user| of(user)).collect();
+        let found = SESSIONS.all_of(&self.0.store, &parts).await?;
+        let device = |((_, device), _): (SessionKey, _)| device.into();
+        Ok(found.into_iter().map(|rows| rows.into_iter().map(device).collect()).collect())
+    }
+
     /// Commits a change of a session and tells of it; `false` when somebody else wrote first.
     async fn change_session(
         &self,

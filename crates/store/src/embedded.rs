@@ -116,8 +116,13 @@ impl EmbeddedSnapshot {
         }
     }
 
-    pub(crate) fn scan_many(&self, table: &str, parts: &[Prefix]) -> Result<Vec<Rows>, StoreError> {
-        let scan = |part| self.scan(table, part, Direction::Forward, usize::MAX);
-        parts.iter().map(scan).collect()
+    pub(crate) fn scan_each(
+        &self,
+        table: &str,
+        parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Rows>, StoreError> {
+        parts.iter().map(|part| self.scan(table, part, direction, limit)).collect()
     }
 }

@@ -134,14 +134,16 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn scan_many(
+    pub(crate) async fn scan_each(
         &self,
         table: &str,
         parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
     ) -> Result<Vec<Rows>, StoreError> {
         match self {
-            Self::Embedded(engine) => engine.snapshot()?.scan_many(table, parts),
-            Self::Postgres(engine) => engine.scan_many(table, parts).await,
+            Self::Embedded(engine) => engine.snapshot()?.scan_each(table, parts, direction, limit),
+            Self::Postgres(engine) => engine.scan_each(table, parts, direction, limit).await,
         }
     }
 
@@ -200,14 +202,16 @@ impl View {
         }
     }
 
-    pub(crate) async fn scan_many(
+    pub(crate) async fn scan_each(
         &self,
         table: &str,
         parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
     ) -> Result<Vec<Rows>, StoreError> {
         match self {
-            Self::Embedded(snapshot) => snapshot.scan_many(table, parts),
-            Self::Postgres(snapshot) => snapshot.scan_many(table, parts).await,
+            Self::Embedded(snapshot) => snapshot.scan_each(table, parts, direction, limit),
+            Self::Postgres(snapshot) => snapshot.scan_each(table, parts, direction, limit).await,
         }
     }
 }

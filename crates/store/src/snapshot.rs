@@ -33,11 +33,13 @@ pub trait Reader: Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Rows, StoreError>> + Send;
 
-    /// The rows of many parts of a table, in the order asked, forward.
+    /// The rows of many parts of a table, in the order asked; at most `limit` of each.
     fn read_ranges(
         &self,
         table: &'static str,
         parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
     ) -> impl Future<Output = Result<Vec<Rows>, StoreError>> + Send;
 }
 
@@ -93,8 +95,10 @@ impl Reader for Snapshot {
         &self,
         table: &'static str,
         parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
     ) -> Result<Vec<Rows>, StoreError> {
-        self.0.scan_many(table, parts).await
+        self.0.scan_each(table, parts, direction, limit).await
     }
 }
 
@@ -132,8 +136,10 @@ impl Reader for Store {
         &self,
         table: &'static str,
         parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
     ) -> Result<Vec<Rows>, StoreError> {
         self.require_open()?;
-        self.engine.scan_many(table, parts).await
+        self.engine.scan_each(table, parts, direction, limit).await
     }
 }

@@ -169,8 +169,20 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         store: &impl Reader,
         parts: &[Prefix],
     ) -> Result<Vec<Vec<Entry<K, V>>>, StoreError> {
+        self.scan_each(store, parts, Direction::Forward, usize::MAX).await
+    }
+
+    /// The first or last `limit` rows of each of many parts of the table, in the order asked, in
+    /// one round trip.
+    pub async fn scan_each(
+        &self,
+        store: &impl Reader,
+        parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Vec<Entry<K, V>>>, StoreError> {
         let entry = |(key, value): (Vec<u8>, Vec<u8>)| Ok((self.key(&key)?, self.decode(&value)?));
-        let found = store.read_ranges(self.name, parts).await?;
+        let found = store.read_ranges(self.name, parts, direction, limit).await?;
         found.into_iter().map(|rows| rows.into_iter().map(entry).collect()).collect()
     }
 

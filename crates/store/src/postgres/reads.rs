@@ -15,12 +15,19 @@ const GET: &str = "select v from rows where t = $1 and k = $2";
 // Each key is looked up by itself: a join would be free to read the whole table instead.
 const GET_MANY: &str = "select (select r.v from rows r where r.t = $1 and r.k = asked.k)
      from unnest($2::bytea[]) with ordinality as asked(k, n) order by asked.n";
-const SCAN_MANY: &str = "select part.n, r.k, r.v
+const SCAN_EACH: &str = "select part.n, r.k, r.v
      from unnest($2::bytea[], $3::smallint[], $4::bytea[]) with ordinality as part(k, to_t, to_k, n)
      cross join lateral (
          select k, v from rows
-         where (t, k) >= ($1, part.k) and (t, k) < (part.to_t, part.to_k) order by t, k
+         where (t, k) >= ($1, part.k) and (t, k) < (part.to_t, part.to_k) order by t, k limit $5
      ) as r order by part.n, r.k";
+const SCAN_EACH_BACKWARD: &str = "select part.n, r.k, r.v
+     from unnest($2::bytea[], $3::smallint[], $4::bytea[]) with ordinality as part(k, to_t, to_k, n)
+     cross join lateral (
+         select k, v from rows
+         where (t, k) >= ($1, part.k) and (t, k) < (part.to_t, part.to_k)
+         order by t desc, k desc limit $5
+     ) as r order by part.n, r.k desc";
 
 /// Where rows are read.
 pub(crate) trait Reads: Sync {
@@ -81,18 +88,24 @@ pub(crate) trait Reads: Sync {
         }
     }
 
-    /// The rows of each of many parts.
-    fn scan_many(
+    /// The rows of each of many parts, at most `limit` of each.
+    fn scan_each(
         &self,
         table: &str,
         parts: &[Prefix],
+        direction: Direction,
+        limit: usize,
     ) -> impl Future<Output = Result<Vec<Rows>, StoreError>> + Send {
         async move {
             let Some(table) = self.number(table).await? else {
                 return Ok(vec![Rows::new(); parts.len()]);
             };
-            let scans = Scans::new(table, parts);
-            scans.results(&self.rows(SCAN_MANY, &scans.parameters()).await?)
+            let scans = Scans::new(table, parts, limit);
+            let statement = match direction {
+                Direction::Forward => SCAN_EACH,
+                Direction::Backward => SCAN_EACH_BACKWARD,
+            };
+            scans.results(&self.rows(statement, &scans.parameters()).await?)
         }
     }
 }
@@ -100,6 +113,10 @@ pub(crate) trait Reads: Sync {
 /// Where a part of a table ends: before a key, or before the first key of the next table.
 pub(crate) fn end_of(table: i16, to: Option<&[u8]>) -> (i16, &[u8]) {
     to.map_or((table.saturating_add(1), &[]), |to| (table, to))
+}
+
+fn rows_at_most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// A scan as a statement and its parameters.
@@ -126,8 +143,7 @@ impl<'p> Scan<'p> {
                 "select k, v from rows where t = $1 and k >= $2 order by t desc, k desc limit $3"
             }
         };
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Self { statement, table, part, limit }
+        Self { statement, table, part, limit: rows_at_most(limit) }
     }
 
     fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
@@ -144,11 +160,13 @@ struct Scans<'p> {
     from: Vec<&'p [u8]>,
     to_tables: Vec<i16>,
     to: Vec<&'p [u8]>,
+    limit: i64,
 }
 
 impl<'p> Scans<'p> {
-    fn new(table: i16, parts: &'p [Prefix]) -> Self {
-        let mut scans = Self { table, from: Vec::new(), to_tables: Vec::new(), to: Vec::new() };
+    fn new(table: i16, parts: &'p [Prefix], limit: usize) -> Self {
+        let (from, to_tables, to) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scans = Self { table, from, to_tables, to, limit: rows_at_most(limit) };
         for part in parts {
             scans.from.push(&part.from);
             let (to_table, to) = end_of(table, part.to.as_deref());
@@ -158,8 +176,8 @@ impl<'p> Scans<'p> {
         scans
     }
 
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
-        [&self.table, &self.from, &self.to_tables, &self.to]
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 5] {
+        [&self.table, &self.from, &self.to_tables, &self.to, &self.limit]
     }
 
     /// The rows of each part: what was found says of which it is, counted from 1.

@@ -14,6 +14,7 @@ on_every_engine!(
     many_values_come_in_the_order_asked,
     many_parts_come_in_the_order_asked,
     a_scan_goes_both_ways_and_stops_at_its_limit,
+    scans_of_many_parts_stop_each_at_its_limit,
     a_part_is_cut_by_prefix_from_after_and_before,
     cuts_narrow_and_never_widen,
     nothing_is_after_the_greatest_key,
@@ -102,6 +103,23 @@ async fn a_scan_goes_both_ways_and_stops_at_its_limit(disk: Disk) {
     assert_eq!(values(&store, all(), Direction::Forward, 2).await, ["a 1", "a 2"]);
     assert_eq!(values(&store, all(), Direction::Backward, 2).await, ["b 2", "b 1"]);
     assert!(values(&store, all(), Direction::Forward, 0).await.is_empty());
+}
+
+async fn scans_of_many_parts_stop_each_at_its_limit(disk: Disk) {
+    let store = with_words(&disk).await;
+    let parts = ["b", "z", "a"].map(|word| Prefix::of(&word.to_owned()));
+    let ways = [
+        (Direction::Forward, [vec!["b 1", "b 2"], vec![], vec!["a 1", "a 2"]]),
+        (Direction::Backward, [vec!["b 2", "b 1"], vec![], vec!["a 3", "a 2"]]),
+    ];
+    for (way, expected) in ways {
+        let found = WORDS.scan_each(&store, &parts, way, 2).await.unwrap();
+        let values = |rows: Vec<(_, String)>| rows.into_iter().map(|(_, value)| value).collect();
+        let found: Vec<Vec<String>> = found.into_iter().map(values).collect();
+        assert_eq!(found, expected);
+        let none = WORDS.scan_each(&store, &parts, way, 0).await.unwrap();
+        assert!(none.iter().all(Vec::is_empty));
+    }
 }
 
 async fn a_part_is_cut_by_prefix_from_after_and_before(disk: Disk) {

@@ -8,11 +8,14 @@ use crate::{ApiError, App, Call};
 /// Handles the call.
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
     let Request { event_type, txn_id, messages, .. } = call.request;
-    let mut known = KnownDevices::new();
-    for user in messages.keys() {
-        let devices = app.accounts.devices(user).await?;
-        known.insert(user.clone(), devices.into_iter().collect());
-    }
+    let people: Vec<_> = messages.keys().cloned().collect();
+    let mut waiting = app.devices.dehydrated_devices(&people).await?;
+    let devices = app.accounts.devices_of(&people).await?;
+    let known = people.into_iter().zip(devices).map(|(user, devices)| {
+        let dehydrated = waiting.remove(&user);
+        (user, devices.into_iter().chain(dehydrated).collect())
+    });
+    let known: KnownDevices = known.collect();
     let from =
         Sending { user: &call.who.user_id, device: &call.who.device_id, transaction: &txn_id };
     let kind = event_type.to_string();
