@@ -1,8 +1,11 @@
 //! The accounts of this server, opened once.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use base::clock::{Clock, Timestamp};
+use base::network::is_within;
+use base::rate::Limiter;
 use ruma_common::{OwnedUserId, UserId};
 use store::{CodecError, Store, StoreError};
 use vault::{Owner, Vault};
@@ -11,7 +14,6 @@ use crate::cache::SessionCache;
 use crate::directory::Directory;
 use crate::error::AccountError;
 use crate::follow::Tasks;
-use crate::limits::Limiter;
 use crate::password::Passwords;
 use crate::seen::Seen;
 use crate::settings::Settings;
@@ -92,6 +94,11 @@ impl Accounts {
     /// Whether what was to last until `end`, by whichever node's clock, is over by this one's.
     pub(crate) fn is_past(&self, end: Timestamp, now: Timestamp) -> bool {
         end.plus(self.0.settings.clock_difference) <= now
+    }
+
+    /// Whether tries from an address are not counted.
+    pub(crate) fn is_exempt(&self, address: IpAddr) -> bool {
+        is_within(&self.0.settings.exempt_addresses, address)
     }
 
     /// The person that a full user id, or a localpart alone, means here.

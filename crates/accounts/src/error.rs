@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base::rate::TooOften;
 use ruma_common::{OwnedDeviceId, OwnedUserId};
 use store::{CommitError, StoreError};
 use vault::VaultError;
@@ -77,6 +78,12 @@ pub enum AccountError {
     /// A key is not to be had.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<TooOften> for AccountError {
+    fn from(TooOften { retry_after }: TooOften) -> Self {
+        Self::LimitExceeded { retry_after }
+    }
 }
 
 impl From<CommitError> for AccountError {

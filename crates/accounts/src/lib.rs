@@ -16,7 +16,6 @@ mod deactivate;
 mod directory;
 mod error;
 mod follow;
-mod limits;
 mod password;
 mod profile;
 mod register;

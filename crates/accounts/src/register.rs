@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use base::change::Change;
+use base::network::household;
 use base::random;
 use base::secret::Secret;
 use ruma_common::{OwnedUserId, UserId};
@@ -11,7 +12,6 @@ use store::{Batch, CommitError};
 use crate::accounts::{ATTEMPTS, Accounts, owner};
 use crate::confirm::Stage;
 use crate::error::AccountError;
-use crate::limits::network;
 use crate::profile::{ProfileChange, name_field};
 use crate::settings::Registration;
 use crate::tables::{ACCOUNTS, AccountRow, PASSWORDS, PROFILE_VERSIONS, PROFILES};
@@ -84,7 +84,10 @@ impl Accounts {
 
     /// Counts a try to register, or to find out about names and tokens, from an address.
     pub fn count_registration(&self, address: IpAddr) -> Result<(), AccountError> {
-        self.0.registration_per_address.charge(&network(address), self.0.clock.now())
+        if self.is_exempt(address) {
+            return Ok(());
+        }
+        Ok(self.0.registration_per_address.charge(&household(address), self.0.clock.now())?)
     }
 
     /// The batch that opens an account.

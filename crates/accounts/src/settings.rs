@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base::network::Network;
+pub use base::rate::Rate;
 use base::secret::Secret;
 use ruma_common::{OwnedServerName, OwnedUserId};
 
@@ -27,6 +29,8 @@ pub struct Settings {
     pub clock_difference: Duration,
     /// How often may be tried.
     pub limits: Limits,
+    /// Where tries are not counted from.
+    pub exempt_addresses: Vec<Network>,
     /// People in the directory's index at most: the index is in memory.
     pub directory_people: usize,
 }
@@ -44,6 +48,7 @@ impl Settings {
             session_lifetime: None,
             clock_difference: Duration::from_mins(5),
             limits: Limits::default(),
+            exempt_addresses: Vec::new(),
             directory_people: 200_000,
         }
     }
@@ -76,15 +81,6 @@ impl Default for PasswordCost {
     fn default() -> Self {
         Self { memory: 19 * 1024, passes: 3, lanes: 1 }
     }
-}
-
-/// So many at once, then one every so often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// How many at once.
-    pub burst: u32,
-    /// How long until the next is earned.
-    pub every: Duration,
 }
 
 /// How often may be tried, on each node for itself; `None` lifts a limit.

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base::network::household;
 use base::secret::Secret;
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 use store::{Batch, CommitError, Direction, Prefix};
 
 use crate::accounts::{ATTEMPTS, Accounts, owner, stored_user};
 use crate::error::AccountError;
-use crate::limits::network;
 use crate::password::Verdict;
 use crate::sessions::{NewSession, SignedIn};
 use crate::tables::{ACCOUNTS, AccountRow, LOGIN_TOKENS, LoginTokenRow, PASSWORDS};
@@ -108,8 +108,8 @@ impl Accounts {
         address: IpAddr,
         new: NewSession,
     ) -> Result<SignedIn, AccountError> {
-        let (now, address) = (self.0.clock.now(), network(address));
-        self.0.sign_in_per_address.charge(&address, now)?;
+        let now = self.0.clock.now();
+        self.count_try(address, None)?;
         let hash = token::hash_of_kind(token, TokenKind::Login);
         let hash = hash.ok_or(AccountError::WrongCredentials)?;
         let row = LOGIN_TOKENS.get(&self.0.store, &hash).await?;
@@ -125,7 +125,7 @@ impl Accounts {
             }
             Err(error) => return Err(error.into()),
         }
-        self.0.sign_in_per_address.refund(&address);
+        self.forgive_try(address, None);
         self.begin_session(&stored_user(&row.user)?, new).await
     }
 
@@ -150,18 +150,39 @@ impl Accounts {
         credentials: Credentials<'_>,
     ) -> Result<(OwnedUserId, AccountRow), AccountError> {
         let Credentials { identifier, password, address } = credentials;
-        let (user, address) = (self.resolve(identifier), network(address));
+        let user = self.resolve(identifier);
         let tried = user.as_ref().map_or(identifier, |user| user.as_str());
-        let now = self.0.clock.now();
-        self.0.sign_in_per_address.charge(&address, now)?;
-        self.0.sign_in_per_account.charge(&tried, now)?;
+        self.count_try(address, Some(tried))?;
         let account = self.verify(user.as_deref(), password).await?;
         let (Some(user), Some(account)) = (user, account) else {
             return Err(AccountError::WrongCredentials);
         };
-        self.0.sign_in_per_address.refund(&address);
-        self.0.sign_in_per_account.refund(&user.as_str());
+        self.forgive_try(address, Some(user.as_str()));
         Ok((user, account))
+    }
+
+    /// Counts a try to sign in from an address, at an account when one is named.
+    fn count_try(&self, address: IpAddr, account: Option<&str>) -> Result<(), AccountError> {
+        if self.is_exempt(address) {
+            return Ok(());
+        }
+        let now = self.0.clock.now();
+        self.0.sign_in_per_address.charge(&household(address), now)?;
+        if let Some(account) = account {
+            self.0.sign_in_per_account.charge(&account, now)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back a try that was no guess.
+    fn forgive_try(&self, address: IpAddr, account: Option<&str>) {
+        if self.is_exempt(address) {
+            return;
+        }
+        self.0.sign_in_per_address.refund(&household(address));
+        if let Some(account) = account {
+            self.0.sign_in_per_account.refund(&account);
+        }
     }
 
     /// The account of the person whose password this is; nobody's costs the same work.

@@ -5,6 +5,8 @@
 
 pub mod change;
 pub mod clock;
+pub mod network;
 pub mod number;
 pub mod random;
+pub mod rate;
 pub mod secret;

@@ -1,4 +1,4 @@
-//! How often something may be tried, per account and per address.
+//! How often something may be done, per person or per address.
 //!
 //! One instant per key (the generic cell rate algorithm), in memory, bounded. Keys are hashed with
 //! a random key of this process: neither names nor addresses stay, and nobody can aim at a slot.
@@ -6,20 +6,40 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::IpAddr;
 use std::time::Duration;
 
-use base::clock::Timestamp;
 use parking_lot::Mutex;
 
-use crate::error::AccountError;
-use crate::settings::Rate;
+use crate::clock::Timestamp;
 
 /// Keys remembered at most; those nearest to being forgiven go first.
 const KEYS_HELD: usize = 65_536;
 
-/// A limit on one kind of try.
-pub(crate) struct Limiter {
+/// So many at once, then one every so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many at once.
+    pub burst: u32,
+    /// How long until the next is earned.
+    pub every: Duration,
+}
+
+impl Rate {
+    /// So many in a minute, which may come all at once; `None`, which is no limit, for none.
+    pub fn per_minute(times: u32) -> Option<Self> {
+        (times > 0).then(|| Self { burst: times, every: Duration::from_mins(1) / times })
+    }
+}
+
+/// It was done too often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooOften {
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+/// A limit on one kind of thing.
+pub struct Limiter {
     rate: Option<Rate>,
     keys: RandomState,
     /// When each key has earned everything back.
@@ -27,12 +47,13 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    pub(crate) fn new(rate: Option<Rate>) -> Self {
+    /// A limit; `None` is none.
+    pub fn new(rate: Option<Rate>) -> Self {
         Self { rate, keys: RandomState::new(), forgiven: Mutex::default() }
     }
 
-    /// Counts a try; refused when there were too many.
-    pub(crate) fn charge(&self, key: &impl Hash, now: Timestamp) -> Result<(), AccountError> {
+    /// Counts one more; refused when there were too many.
+    pub fn charge(&self, key: &impl Hash, now: Timestamp) -> Result<(), TooOften> {
         let Some(rate) = self.rate else { return Ok(()) };
         let key = self.keys.hash_one(key);
         let mut forgiven = self.forgiven.lock();
@@ -40,7 +61,7 @@ impl Limiter {
         let allowed = now.plus(rate.every.saturating_mul(rate.burst));
         let next = owed.plus(rate.every);
         if next > allowed {
-            return Err(AccountError::LimitExceeded { retry_after: next.since(allowed) });
+            return Err(TooOften { retry_after: next.since(allowed) });
         }
         if forgiven.len() >= KEYS_HELD {
             make_room(&mut forgiven, now);
@@ -49,8 +70,8 @@ impl Limiter {
         Ok(())
     }
 
-    /// Takes back a try that was no guess.
-    pub(crate) fn refund(&self, key: &impl Hash) {
+    /// Takes one back.
+    pub fn refund(&self, key: &impl Hash) {
         let Some(rate) = self.rate else { return };
         if let Some(owed) = self.forgiven.lock().get_mut(&self.keys.hash_one(key)) {
             *owed = Timestamp(owed.0.saturating_sub(millis(rate.every)));
@@ -71,17 +92,6 @@ fn make_room(forgiven: &mut HashMap<u64, Timestamp>, now: Timestamp) {
     forgiven.retain(|_, owed| *owed > median);
 }
 
-/// What is counted as one address: whoever has one of IPv6 has a whole /64.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
-}
-
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -94,10 +104,7 @@ mod tests {
     const RATE: Rate = Rate { burst: 3, every: Duration::from_secs(10) };
 
     fn refused(limiter: &Limiter, key: &str, now: Timestamp) -> Option<Duration> {
-        match limiter.charge(&key, now) {
-            Err(AccountError::LimitExceeded { retry_after }) => Some(retry_after),
-            _ => None,
-        }
+        limiter.charge(&key, now).err().map(|refused| refused.retry_after)
     }
 
     #[test]
@@ -133,13 +140,5 @@ mod tests {
         }
         assert!(limiter.forgiven.lock().len() <= KEYS_HELD);
         assert!(refused(&limiter, "guesser", NOW).is_some());
-    }
-
-    #[test]
-    fn neighbours_in_an_ipv6_network_count_as_one() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 }
