@@ -64,7 +64,7 @@ impl Accounts {
             settings,
             clock,
         }));
-        accounts.sweep_login_tokens().await?;
+        accounts.sweep().await?;
         accounts.0.tasks.get_or_init(|| Tasks::start(&accounts));
         Ok(accounts)
     }

@@ -51,6 +51,18 @@ pub enum AccountError {
     /// What was to be done is not for guests.
     #[error("guests may not do this")]
     Guest,
+    /// Guests are not taken in here.
+    #[error("this server takes no guests")]
+    NoGuests,
+    /// Nobody opens accounts here by a shared secret.
+    #[error("no shared secret is set")]
+    NoSharedSecret,
+    /// The nonce was not given here, opened an account already, or has expired.
+    #[error("the nonce is not known, was used, or has expired")]
+    UnknownNonce,
+    /// Whoever asks does not hold the shared secret.
+    #[error("the mac is wrong")]
+    WrongMac,
     /// Something in the request does not fit.
     #[error("{0}")]
     Invalid(String),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use base::change::Change;
+use base::clock::Timestamp;
 use base::network::household;
 use base::random;
 use base::secret::Secret;
@@ -14,7 +15,20 @@ use crate::confirm::Stage;
 use crate::error::AccountError;
 use crate::profile::{ProfileChange, name_field};
 use crate::settings::Registration;
-use crate::tables::{ACCOUNTS, AccountRow, PASSWORDS, PROFILE_VERSIONS, PROFILES};
+use crate::standing::Standing;
+use crate::tables::{ACCOUNTS, AccountRow, PASSWORDS, PROFILE_VERSIONS, PROFILES, SPENT_NONCES};
+
+/// An account to be opened.
+pub(crate) struct Opening<'a> {
+    /// Its name; one is drawn when there is none.
+    pub(crate) localpart: Option<&'a str>,
+    pub(crate) password: &'a Secret<String>,
+    /// What the person is called.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) standing: Standing,
+    /// What may open one account only: its hash, and when it expires.
+    pub(crate) nonce: Option<([u8; 32], Timestamp)>,
+}
 
 impl Accounts {
     /// Opens an account, under an identifier of the person's choice or a drawn one.
@@ -24,26 +38,42 @@ impl Accounts {
         password: &Secret<String>,
         name: Option<&str>,
     ) -> Result<OwnedUserId, AccountError> {
-        self.require_strong_password(password)?;
-        if let Some(localpart) = localpart {
+        let standing = Standing::default();
+        self.open_account(Opening { localpart, password, name, standing, nonce: None }).await
+    }
+
+    /// Opens an account.
+    pub(crate) async fn open_account(
+        &self,
+        opening: Opening<'_>,
+    ) -> Result<OwnedUserId, AccountError> {
+        self.require_strong_password(opening.password)?;
+        if let Some(localpart) = opening.localpart {
             self.require_available(localpart).await?;
         }
-        let name = name.map(name_field).transpose()?.flatten();
-        let hash = self.0.passwords.hash(password).await?;
+        let name = opening.name.map(name_field).transpose()?.flatten();
+        let hash = self.0.passwords.hash(opening.password).await?;
         for _ in 0..ATTEMPTS {
-            let user = match localpart {
+            let user = match opening.localpart {
                 Some(localpart) => self.new_user(localpart)?,
                 // The room graph is for ever: an identifier that the server draws says nothing.
                 None => self.new_user(&random::base32::<16>())?,
             };
-            let batch = self.opening(&user, &hash, name.as_deref()).await?;
-            match (self.0.store.commit(batch).await, localpart) {
+            let mut batch = self.account_batch(&user, &hash, name.as_deref()).await?;
+            opening.standing.put(&mut batch, &user.to_string())?;
+            if let Some((nonce, expires)) = &opening.nonce {
+                SPENT_NONCES.check_absent(&mut batch, nonce);
+                SPENT_NONCES.put(&mut batch, nonce, expires)?;
+            }
+            match (self.0.store.commit(batch).await, opening.localpart) {
                 (Ok(_), _) => {
                     self.tell_directory(&user).await;
                     return Ok(user);
                 }
-                (Err(CommitError::Conflict { .. }), Some(_)) => {
-                    return Err(AccountError::UserInUse);
+                (Err(CommitError::Conflict { .. }), Some(localpart)) => {
+                    // Either somebody took the name meanwhile, or the nonce was used before.
+                    self.require_available(localpart).await?;
+                    return Err(AccountError::UnknownNonce);
                 }
                 (Err(CommitError::Conflict { .. }), None) => {}
                 (Err(error), _) => return Err(error.into()),
@@ -91,7 +121,7 @@ impl Accounts {
     }
 
     /// The batch that opens an account.
-    async fn opening(
+    async fn account_batch(
         &self,
         user: &UserId,
         hash: &String,
@@ -114,7 +144,7 @@ impl Accounts {
     }
 
     /// The user id that a new localpart makes.
-    fn new_user(&self, localpart: &str) -> Result<OwnedUserId, AccountError> {
+    pub(crate) fn new_user(&self, localpart: &str) -> Result<OwnedUserId, AccountError> {
         let invalid = || AccountError::InvalidUsername(localpart.to_owned());
         let grammar = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'=' | b'-' | b'/' | b'+');
         if localpart.is_empty() || !localpart.bytes().all(grammar) {

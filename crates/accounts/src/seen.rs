@@ -54,7 +54,7 @@ impl Accounts {
                 return Err(error);
             }
         }
-        self.sweep_login_tokens().await?;
+        self.sweep().await?;
         self.sweep_confirmations().await
     }
 

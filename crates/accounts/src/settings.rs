@@ -16,6 +16,10 @@ pub struct Settings {
     pub registration: Registration,
     /// Who administers the server, besides those whom an administrator made one.
     pub administrators: Vec<OwnedUserId>,
+    /// Whether guests are taken in.
+    pub guests: bool,
+    /// Who holds it opens accounts, administrators' among them.
+    pub shared_secret: Option<Secret<String>>,
     /// What guessing a password costs.
     pub password_cost: PasswordCost,
     /// Characters of a password at least.
@@ -42,6 +46,8 @@ impl Settings {
             server_name,
             registration: Registration::Closed,
             administrators: Vec::new(),
+            guests: false,
+            shared_secret: None,
             password_cost: PasswordCost::default(),
             password_length: 8,
             access_token_lifetime: Duration::from_hours(1),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::network::household;
 use base::secret::Secret;
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
-use store::{Batch, CommitError, Direction, Prefix};
+use store::{Batch, CommitError};
 
 use crate::accounts::{ATTEMPTS, Accounts, owner, stored_user};
 use crate::error::AccountError;
@@ -17,8 +17,6 @@ use crate::token::{self, TokenKind};
 
 /// How long a token for one sign-in lives.
 const LOGIN_TOKEN_LIFETIME: Duration = Duration::from_mins(2);
-/// Tokens for one sign-in that are looked through for those that expired.
-const LOGIN_TOKENS_SWEPT: usize = 1000;
 
 /// What somebody says to prove who they are.
 #[derive(Clone, Copy, Debug)]
@@ -127,21 +125,6 @@ impl Accounts {
         }
         self.forgive_try(address, None);
         self.begin_session(&stored_user(&row.user)?, new).await
-    }
-
-    /// Removes tokens for one sign-in that nobody used in time.
-    pub(crate) async fn sweep_login_tokens(&self) -> Result<(), AccountError> {
-        let (store, now) = (&self.0.store, self.0.clock.now());
-        let all = Prefix::all();
-        let rows = LOGIN_TOKENS.scan(store, &all, Direction::Forward, LOGIN_TOKENS_SWEPT).await?;
-        let mut batch = Batch::new();
-        for (hash, _) in rows.iter().filter(|(_, row)| self.is_past(row.expires, now)) {
-            LOGIN_TOKENS.delete(&mut batch, hash);
-        }
-        if !batch.is_empty() {
-            store.commit(batch).await?;
-        }
-        Ok(())
     }
 
     /// The person whose password this is, and their account as it was when it was proven.

@@ -48,6 +48,15 @@ impl Standing {
     pub fn is_guest(self) -> bool {
         self.kind == Kind::Guest
     }
+
+    /// Adds to a batch that an account stands so: a person's as others has no row.
+    pub(crate) fn put(self, batch: &mut Batch, key: &String) -> Result<(), AccountError> {
+        if self == Self::default() {
+            STANDINGS.delete(batch, key);
+            return Ok(());
+        }
+        Ok(STANDINGS.put(batch, key, &self)?)
+    }
 }
 
 impl Accounts {
@@ -170,7 +179,7 @@ impl Accounts {
             // Nothing is left of an account that is closed meanwhile.
             ACCOUNTS.check_equals(&mut batch, &key, &account)?;
             STANDINGS.check(&mut batch, &key, was.as_ref())?;
-            put(&mut batch, &key, standing)?;
+            standing.put(&mut batch, &key)?;
             journal::record(&mut batch, &Change::Account { user: user.to_owned() })?;
             match self.0.store.commit(batch).await {
                 Ok(_) => {
@@ -183,13 +192,4 @@ impl Accounts {
         }
         Err(AccountError::Busy)
     }
-}
-
-/// Adds to a batch how an account stands: a person's as others has no row.
-pub(crate) fn put(batch: &mut Batch, key: &String, standing: Standing) -> Result<(), AccountError> {
-    if standing == Standing::default() {
-        STANDINGS.delete(batch, key);
-        return Ok(());
-    }
-    Ok(STANDINGS.put(batch, key, &standing)?)
 }

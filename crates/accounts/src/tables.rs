@@ -38,6 +38,10 @@ pub(crate) const SESSIONS_SEEN: Table<SessionKey, Timestamp> = Table::new("sessi
 pub(crate) const TOKENS: Table<[u8; 32], TokenRow> = Table::new("tokens");
 /// Hash of a token for one sign-in → who signs in.
 pub(crate) const LOGIN_TOKENS: Table<[u8; 32], LoginTokenRow> = Table::new("login_tokens");
+/// Hash of a token by which a third party learns who somebody is → who.
+pub(crate) const OPENID_TOKENS: Table<[u8; 32], LoginTokenRow> = Table::new("openid_tokens");
+/// Hash of a nonce by which an account was opened → until when it would be good.
+pub(crate) const SPENT_NONCES: Table<[u8; 32], Timestamp> = Table::new("spent_nonces");
 /// User-interactive authentications that are underway: whose, and the hash of their id.
 pub(crate) const CONFIRMATIONS: Table<ConfirmationKey, ConfirmationRow> =
     Table::new("confirmations");
@@ -112,7 +116,7 @@ pub(crate) struct TokenRow {
     pub(crate) device: String,
 }
 
-/// Who may sign in once, and until when.
+/// Whose a token is, and until when it is good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoginTokenRow {
     pub(crate) user: String,

@@ -13,6 +13,7 @@ pub(crate) enum TokenKind {
     Access,
     Refresh,
     Login,
+    OpenId,
 }
 
 impl TokenKind {
@@ -21,6 +22,7 @@ impl TokenKind {
             Self::Access => "chappe_access_",
             Self::Refresh => "chappe_refresh_",
             Self::Login => "chappe_login_",
+            Self::OpenId => "chappe_openid_",
         }
     }
 }

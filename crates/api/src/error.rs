@@ -6,6 +6,7 @@
 mod accounts;
 mod devices;
 mod media;
+mod rate;
 mod rooms;
 mod sync;
 

@@ -11,4 +11,6 @@ mod register;
 mod secrecy;
 mod sessions;
 mod sign_in;
+mod standing;
+mod tokens;
 mod town;

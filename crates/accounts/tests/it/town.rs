@@ -51,13 +51,22 @@ impl Town {
     }
 
     async fn node(disk: &MemoryDisk, keys: &MemoryDisk) -> Self {
-        let store = Store::open_memory(disk, None).unwrap();
-        let keyring = Store::open_memory(keys, None).unwrap();
-        let vault = Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
         let between = |settings: &mut Settings| {
             settings.clock_difference = Duration::from_mins(5);
         };
-        Self::on_with(store, vault, between).await
+        Self::node_with(disk, keys, between).await
+    }
+
+    /// A node that is set up otherwise.
+    pub(crate) async fn node_with(
+        disk: &MemoryDisk,
+        keys: &MemoryDisk,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let store = Store::open_memory(disk, None).unwrap();
+        let keyring = Store::open_memory(keys, None).unwrap();
+        let vault = Vault::open(keyring, KeyEncryptionKey::from_bytes([7; 32])).await.unwrap();
+        Self::on_with(store, vault, change).await
     }
 
     /// A server on other stores.
@@ -93,6 +102,12 @@ impl Town {
     pub(crate) async fn tokens(&self) -> usize {
         const TOKENS: Table<[u8; 32], (String, String)> = Table::new("tokens");
         TOKENS.all(&self.store, &Prefix::all()).await.unwrap().len()
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn rows(&self, table: &str) -> usize {
+        let view = self.store.snapshot().await.unwrap();
+        view.rows(table, None, 100_000).await.unwrap().len()
     }
 
     /// How many tokens for one sign-in the store knows.

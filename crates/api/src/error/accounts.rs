@@ -1,14 +1,11 @@
 //! How failures of accounts are told.
 
-use std::time::Duration;
-
 use accounts::AccountError;
 use http::StatusCode;
-use ruma_common::api::error::{
-    ErrorKind, LimitExceededErrorData, RetryAfter, UnknownTokenErrorData,
-};
+use ruma_common::api::error::{ErrorKind, UnknownTokenErrorData};
 
 use super::ApiError;
+use super::rate::too_often;
 
 impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
@@ -37,18 +34,19 @@ impl From<AccountError> for ApiError {
             AccountError::Locked => {
                 Self::new(StatusCode::UNAUTHORIZED, ErrorKind::UserLocked, message)
             }
-            AccountError::Administrator(_) => Self::forbidden(message),
-            AccountError::Guest => {
+            AccountError::Administrator(_) | AccountError::WrongMac => Self::forbidden(message),
+            AccountError::NoSharedSecret => Self::unrecognized(),
+            AccountError::Guest | AccountError::NoGuests => {
                 Self::new(StatusCode::FORBIDDEN, ErrorKind::GuestAccessForbidden, message)
             }
-            AccountError::Invalid(_) => Self::invalid_param(message),
+            AccountError::Invalid(_) | AccountError::UnknownNonce => Self::invalid_param(message),
             AccountError::KeyTooLarge => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::KeyTooLarge, message)
             }
             AccountError::ProfileTooLarge => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::ProfileTooLarge, message)
             }
-            AccountError::LimitExceeded { retry_after } => limit_exceeded(retry_after, message),
+            AccountError::LimitExceeded { retry_after } => too_often(retry_after),
             AccountError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
             }
@@ -57,12 +55,4 @@ impl From<AccountError> for ApiError {
             AccountError::Vault(error) => Self::of_vault(&error),
         }
     }
-}
-
-/// The header counts in seconds: who comes back when it says must not come too early.
-fn limit_exceeded(retry_after: Duration, message: String) -> ApiError {
-    let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-    let mut data = LimitExceededErrorData::new();
-    data.retry_after = Some(RetryAfter::Delay(Duration::from_secs(seconds)));
-    ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorKind::LimitExceeded(data), message)
 }
