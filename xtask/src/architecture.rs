@@ -96,8 +96,18 @@ fn levels(page: &str) -> BTreeMap<&str, u32> {
 /// What stands in back-ticks and looks like a path of the tree.
 fn paths(page: &str) -> Vec<&str> {
     let quoted = page.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
-    let folders =
-        ["crates/", "web/", "xtask/", "e2e/", "bench/", "docs/", "deploy/", "throwaway/", ".ci/"];
+    let folders = [
+        "crates/",
+        "web/",
+        "xtask/",
+        "e2e/",
+        "bench/",
+        "docs/",
+        "deploy/",
+        "peers/",
+        "throwaway/",
+        ".ci/",
+    ];
     let is_path = |text: &&str| {
         folders.iter().any(|folder| text.starts_with(folder))
             && !text.contains(['*', '{', '<', ' '])

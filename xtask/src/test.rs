@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
@@ -11,7 +12,7 @@ use throwaway::{Durability, Postgres, Settings};
 
 use crate::process::{command, execute, exists, root, run, say};
 use crate::tally::Tally;
-use crate::{architecture, setup};
+use crate::{architecture, coverage, setup};
 
 /// Tells tests where a PostgreSQL server is on which they may make databases. The integration
 /// and browser tests run on it when they are told, and on files when not.
@@ -79,7 +80,9 @@ fn counts(which: Which) -> anyhow::Result<Vec<(&'static str, Tally)>> {
     let server = server()?;
     if which == Which::All {
         let libraries = rust_tests(Part::Libraries, Some(&server))?;
-        counts.push(("Rust", libraries.plus(rust_tests(Part::Program, None)?)));
+        let directory = coverage::prepare()?;
+        counts.push(("Rust", libraries.plus(integration(&directory)?)));
+        counts.push(("coverage", coverage::check(&directory)?));
     }
     let mut postgres = rust_tests(Part::Integration, Some(&server))?;
     if which == Which::OnPostgres {
@@ -89,11 +92,18 @@ fn counts(which: Which) -> anyhow::Result<Vec<(&'static str, Tally)>> {
     counts.push(("Rust on PostgreSQL", postgres));
     // The Rust tests have built the program that these drive.
     if which == Which::All {
+        counts.push(("another client", another_client()?));
         counts.push(("web", vitest("web", &[], None)?));
         counts.push(("browser", vitest("e2e", &browser, None)?));
     }
     counts.push(("browser on PostgreSQL", vitest("e2e", &browser, Some(&self::server()?))?));
     Ok(counts)
+}
+
+/// Runs the program's tests; what they ask for is written down in this directory.
+pub(crate) fn integration(directory: &Path) -> anyhow::Result<Tally> {
+    let environment = [(coverage::DIRECTORY, directory.display().to_string())];
+    rust_tests_with(Part::Program, &environment)
 }
 
 fn server() -> anyhow::Result<Postgres> {
@@ -105,6 +115,7 @@ fn server() -> anyhow::Result<Postgres> {
 pub(crate) fn check() -> anyhow::Result<()> {
     architecture::check()?;
     run("cargo", ".", &["fmt", "--all", "--check"])?;
+    run("cargo", "peers", &["fmt", "--check"])?;
     let warnings = ["--", "--deny", "warnings"];
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked"];
     run("cargo", ".", &[clippy.as_slice(), warnings.as_slice()].concat())?;
@@ -145,16 +156,34 @@ impl Part {
     }
 }
 
+/// Runs the tests of a client that nobody here wrote. A workspace of its own: their libraries have
+/// other versions and features than ours.
+fn another_client() -> anyhow::Result<Tally> {
+    let workspace = ["--manifest-path", "peers/Cargo.toml", "--target-dir", "target/peers"];
+    let runner = if exists("cargo-nextest") { ["nextest", "run"].as_slice() } else { &["test"] };
+    let options = ["--locked", "--no-fail-fast"];
+    let output = captured(&[runner, &options, &workspace].concat(), &[])?;
+    let tally = match runner {
+        ["test"] => Some(Tally::of_cargo_test(&output)),
+        _ => Tally::of_nextest(&output),
+    };
+    tally.filter(|tally| *tally != Tally::default()).context("the other client did not run")
+}
+
 fn rust_tests(part: Part, server: Option<&Postgres>) -> anyhow::Result<Tally> {
+    rust_tests_with(part, environment(server).as_slice())
+}
+
+fn rust_tests_with(part: Part, environment: &[(&str, String)]) -> anyhow::Result<Tally> {
     if exists("cargo-nextest") {
         // The whole workspace each time: of a part alone, the libraries would be built anew.
         let workspace = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
         let filter = ["--filterset", part.filter()];
-        let output = captured(&[workspace.as_slice(), &filter].concat(), server)?;
+        let output = captured(&[workspace.as_slice(), &filter].concat(), environment)?;
         return Tally::of_nextest(&output).context("the Rust tests did not run");
     }
     let all = ["test", "--locked", "--no-fail-fast"];
-    let output = captured(&[all.as_slice(), part.selection()].concat(), server)?;
+    let output = captured(&[all.as_slice(), part.selection()].concat(), environment)?;
     let tally = Tally::of_cargo_test(&output);
     if tally == Tally::default() {
         bail!("the Rust tests did not run");
@@ -163,11 +192,11 @@ fn rust_tests(part: Part, server: Option<&Postgres>) -> anyhow::Result<Tally> {
 }
 
 /// Runs cargo, shows what it prints, and gives it back. Failing tests are in the counts.
-fn captured(arguments: &[&str], server: Option<&Postgres>) -> anyhow::Result<String> {
+fn captured(arguments: &[&str], environment: &[(&str, String)]) -> anyhow::Result<String> {
     say(&format!("\n> cargo {}", arguments.join(" ")));
     let mut child = command("cargo", ".", arguments)
         .env("CARGO_TERM_COLOR", "never")
-        .envs(environment(server))
+        .envs(environment.iter().cloned())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
