@@ -40,7 +40,7 @@ impl Node {
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [registration]\nmode = \"open\"\n\
              [passwords]\nmemory_kib = 8\niterations = 1\n\
-             [limits]\nsign_in_tries_per_minute = 0\n\
+             [limits]\nsign_in_tries_per_minute = 0\nrates = false\n\
              [log]\nlevel = \"warn,rooms::commit=debug\"\n{store}"
         );
         std::fs::create_dir_all(directory)?;
@@ -75,6 +75,11 @@ impl Node {
     /// Memory of the process that is resident, in MiB.
     pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
         processes::resident_mib(self.id()?)
+    }
+
+    /// The most memory of the process that was ever resident, in MiB.
+    pub(crate) fn peak_mib(&self) -> anyhow::Result<f64> {
+        processes::peak_mib(self.id()?)
     }
 
     /// How often it found that another node had written a room first.

@@ -1,13 +1,16 @@
 //! What is measured: one file per family of figures, each on a server of its own.
 
+mod big_room;
 mod fan_out;
 mod footprint;
 mod keys;
+mod many_rooms;
 mod media;
 mod moving;
 mod node_to_node;
 mod one_room;
 mod reads;
+mod search;
 mod sends;
 
 use std::future::Future;
@@ -39,7 +42,7 @@ pub(crate) enum Interest {
 type Run<'r> = Pin<Box<dyn Future<Output = anyhow::Result<()>> + 'r>>;
 
 /// All of them, in the order in which they run.
-pub(crate) const ALL: [Scenario; 9] = [
+pub(crate) const ALL: [Scenario; 12] = [
     scenario("footprint", Interest::OneNode, |server, report| {
         Box::pin(footprint::run(server, report))
     }),
@@ -50,6 +53,13 @@ pub(crate) const ALL: [Scenario; 9] = [
     }),
     scenario("fan-out", Interest::Any, |server, report| Box::pin(fan_out::run(server, report))),
     scenario("reads", Interest::OneNode, |server, report| Box::pin(reads::run(server, report))),
+    scenario("many rooms", Interest::OneNode, |server, report| {
+        Box::pin(many_rooms::run(server, report))
+    }),
+    scenario("big room", Interest::OneNode, |server, report| {
+        Box::pin(big_room::run(server, report))
+    }),
+    scenario("search", Interest::OneNode, |server, report| Box::pin(search::run(server, report))),
     scenario("keys", Interest::OneNode, |server, report| Box::pin(keys::run(server, report))),
     scenario("media", Interest::OneNode, |server, report| Box::pin(media::run(server, report))),
     scenario("moving", Interest::OneNode, |server, report| Box::pin(moving::run(server, report))),

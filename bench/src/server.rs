@@ -134,6 +134,11 @@ impl Server {
         self.nodes.iter().map(Node::resident_mib).sum()
     }
 
+    /// The most memory of the nodes that was ever resident, in MiB.
+    pub(crate) fn peak_mib(&self) -> anyhow::Result<f64> {
+        self.nodes.iter().map(Node::peak_mib).sum()
+    }
+
     /// What the server has used until now: where a measurement begins.
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
         let database = self.databases.as_ref().map(Databases::activity_at_begin).transpose()?;

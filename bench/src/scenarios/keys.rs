@@ -1,4 +1,4 @@
-//! Keys of devices: upload, query, claim, and messages to 100 devices.
+//! Keys of devices: upload, query, claim, and messages to 1,000 devices.
 
 use std::sync::Arc;
 
@@ -10,14 +10,15 @@ use crate::crowd::people;
 use crate::report::Report;
 use crate::server::Server;
 
-const PEOPLE: usize = 100;
+const PEOPLE: usize = 1_000;
 /// One-time keys uploaded at a time, as clients do.
 const KEYS: usize = 50;
 
 pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<()> {
-    let mut crowd = people(&server, "device", PEOPLE).await?;
+    let mut crowd = people(&server, "device", server.times(PEOPLE)).await?;
     let targets: Vec<(String, String)> =
         crowd.iter().map(|person| (person.user_id.clone(), person.device_id.clone())).collect();
+    let count = targets.len();
     let first = Arc::new(Mutex::new(crowd.remove(0)));
 
     let batches: Vec<Arc<Mutex<_>>> =
@@ -35,7 +36,7 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
     let query: Map<String, Value> =
         targets.iter().map(|(user, _)| (user.clone(), json!([]))).collect();
     let query = json!({ "device_keys": query });
-    repeat((&server, report), "keys/query of 100 people", 50, |_| {
+    repeat((&server, report), &format!("keys/query of {count} people"), 20, |_| {
         let (first, query) = (Arc::clone(&first), query.clone());
         async move { first.lock().await.post("/_matrix/client/v3/keys/query", &query).await.map(drop) }
     })
@@ -43,7 +44,7 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
 
     let claim = per_device(&targets, &json!("signed_curve25519"));
     let claim = json!({ "one_time_keys": claim });
-    repeat((&server, report), "keys/claim from 100 devices", 30, |_| {
+    repeat((&server, report), &format!("keys/claim from {count} devices"), 20, |_| {
         let (first, claim) = (Arc::clone(&first), claim.clone());
         async move { first.lock().await.post("/_matrix/client/v3/keys/claim", &claim).await.map(drop) }
     })
@@ -52,7 +53,7 @@ pub(super) async fn run(server: Server, report: &mut Report) -> anyhow::Result<(
     let content =
         json!({ "algorithm": "m.olm.v1.curve25519-aes-sha2", "ciphertext": "B".repeat(600) });
     let messages = json!({ "messages": per_device(&targets, &content) });
-    repeat((&server, report), "to-device message to 100 devices", 50, |index| {
+    repeat((&server, report), &format!("to-device message to {count} devices"), 20, |index| {
         let (first, messages) = (Arc::clone(&first), messages.clone());
         async move {
             let path = format!("/_matrix/client/v3/sendToDevice/m.room.encrypted/t{index}");
