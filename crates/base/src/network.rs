@@ -81,6 +81,8 @@ pub fn household(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -117,5 +119,53 @@ mod tests {
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
+
+    /// An address bit by bit; one of IPv4 in IPv6's clothes is one of IPv4.
+    fn bits(address: IpAddr) -> String {
+        match address.to_canonical() {
+            IpAddr::V4(address) => format!("4{:032b}", address.to_bits()),
+            IpAddr::V6(address) => format!("6{:0128b}", address.to_bits()),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_network_has_begins_as_it_does(
+            own: IpAddr,
+            bits_alike in 0..=128_u8,
+            mask: u128,
+            shared in 0..=128_u32,
+        ) {
+            // Another address, of which so many bits are the same.
+            let flip = mask.checked_shr(shared).unwrap_or(0);
+            let other: IpAddr = match own {
+                IpAddr::V4(own) => (own.to_bits() ^ (flip >> 96) as u32).to_be_bytes().into(),
+                IpAddr::V6(own) => (own.to_bits() ^ flip).to_be_bytes().into(),
+            };
+            let parsed = format!("{own}/{bits_alike}").parse::<Network>();
+            let longest = if own.is_ipv4() { 32 } else { 128 };
+            prop_assert_eq!(parsed.is_ok(), bits_alike <= longest);
+            if let Ok(network) = parsed {
+                prop_assume!(own == own.to_canonical() && other == other.to_canonical());
+                let alike = 1 + usize::from(bits_alike);
+                let expected = bits(own)[..alike] == bits(other)[..alike];
+                prop_assert_eq!(network.contains(other), expected);
+                prop_assert_eq!(network.to_string().parse::<Network>().unwrap(), network);
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_network_or_refused(text in "[0-9a-f.:/ ]{0,40}|\\PC{0,20}") {
+            if let Ok(network) = text.parse::<Network>() {
+                prop_assert_eq!(network.to_string().parse::<Network>().unwrap(), network);
+                prop_assert!(network.contains(network.address) || network.address.is_ipv6());
+            }
+        }
+
+        #[test]
+        fn a_household_is_its_own_household(address: IpAddr) {
+            prop_assert_eq!(household(household(address)), household(address));
+        }
     }
 }

@@ -70,3 +70,24 @@ impl std::fmt::Debug for Download {
         f.debug_struct("Download").field("size", &self.size).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_is_never_a_path(text in "[a-zA-Z0-9_./\\\\%:-]{0,300}|\\PC{0,20}") {
+            if let Ok(id) = MediaId::parse(&text) {
+                prop_assert_eq!(id.as_str(), text.as_str());
+                prop_assert!(!text.is_empty() && text.len() <= 255);
+                prop_assert!(!text.contains(['/', '\\', '.', ':', '%', '\0']));
+            } else {
+                let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                prop_assert!(text.is_empty() || text.len() > 255 || !text.chars().all(plain));
+            }
+        }
+    }
+}

@@ -145,3 +145,98 @@ fn encode(picture: &DynamicImage) -> Result<Thumbnail, MediaError> {
     done.map_err(|error| unreadable(&error))?;
     Ok(Thumbnail { content_type, bytes })
 }
+
+#[cfg(test)]
+mod tests {
+    use image::RgbaImage;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::*;
+
+    const FORMATS: [ImageFormat; 4] =
+        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP];
+
+    fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
+        let pixels = RgbaImage::from_fn(width, height, |x, y| {
+            let shade = u8::try_from((x * 7 + y * 13) % 256).unwrap();
+            image::Rgba([shade, 255 - shade, shade / 2, 255])
+        });
+        let mut bytes = Cursor::new(Vec::new());
+        let picture = DynamicImage::from(pixels);
+        let written = match format {
+            ImageFormat::Jpeg => picture.to_rgb8().write_to(&mut bytes, format),
+            _ => picture.write_to(&mut bytes, format),
+        };
+        written.unwrap();
+        bytes.into_inner()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn a_thumbnail_is_never_larger_than_asked_for(
+            (format, width, height) in (select(&FORMATS[..]), 1..200_u32, 1..200_u32),
+            (wish_width, wish_height) in (0..1_000_u32, 0..1_000_u32),
+            crops: bool,
+        ) {
+            let fit = if crops { Fit::Crop } else { Fit::Scale };
+            let wish = Size { width: wish_width, height: wish_height };
+            let Some(size) = wish.for_wish(fit) else {
+                prop_assert!(wish_width > 800 || wish_height > 600);
+                return Ok(());
+            };
+            let made = thumbnail(&picture(format, width, height), size, fit).unwrap();
+            match made {
+                None => prop_assert!(width <= size.width && height <= size.height),
+                Some(made) => {
+                    let small = image::load_from_memory(&made.bytes).unwrap();
+                    prop_assert!(small.width() <= size.width && small.height() <= size.height);
+                    prop_assert!(small.width() > 0 && small.height() > 0);
+                }
+            }
+        }
+
+        #[test]
+        fn a_damaged_picture_is_read_or_refused(
+            format in select(&FORMATS[..]),
+            damage in vec((any::<Index>(), any::<u8>()), 1..12),
+            cut: Option<Index>,
+        ) {
+            let mut bytes = picture(format, 40, 30);
+            for (at, byte) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(cut.map_or(bytes.len(), |at| at.index(bytes.len())));
+            if let Ok(Some(made)) = thumbnail(&bytes, Size { width: 32, height: 32 }, Fit::Scale) {
+                let small = image::load_from_memory(&made.bytes).unwrap();
+                prop_assert!(small.width() <= 32 && small.height() <= 32);
+            }
+        }
+
+        #[test]
+        fn any_bytes_behind_a_format_s_mark_are_read_or_refused(
+            format in select(&FORMATS[..]),
+            kept in 4..33_usize,
+            rest: Vec<u8>,
+        ) {
+            let mut bytes = picture(format, 8, 8);
+            bytes.truncate(kept);
+            bytes.extend(rest);
+            let _ = thumbnail(&bytes, Size { width: 32, height: 32 }, Fit::Crop);
+        }
+    }
+
+    #[test]
+    fn a_picture_that_says_it_is_enormous_is_refused_unread() {
+        let mut bytes = picture(ImageFormat::Png, 8, 8);
+        // Width and height stand behind the mark and the first chunk's head.
+        bytes[16..20].copy_from_slice(&100_000_u32.to_be_bytes());
+        bytes[20..24].copy_from_slice(&100_000_u32.to_be_bytes());
+        let found = thumbnail(&bytes, Size { width: 32, height: 32 }, Fit::Scale);
+        assert!(found.is_err());
+    }
+}

@@ -143,7 +143,10 @@ pub fn parse_strict<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, JsonEr
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
+    use proptest::sample::Index;
+    use serde_json::Value;
 
     use super::*;
 
@@ -176,12 +179,101 @@ mod tests {
         }
     }
 
+    /// Any JSON without fractions.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let number = -9_007_199_254_740_991_i64..=9_007_199_254_740_991;
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            number.prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..6).prop_map(Value::from),
+                btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// JSON written otherwise than anybody would: keys backwards, every character escaped.
+    fn oddly(value: &Value) -> String {
+        let escaped = |text: &str| {
+            let units: Vec<_> = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+            units.concat()
+        };
+        match value {
+            Value::String(text) => format!("\"{}\"", escaped(text)),
+            Value::Array(items) => {
+                let items: Vec<_> = items.iter().map(oddly).collect();
+                format!("[ {}\n]", items.join(" ,\t"))
+            }
+            Value::Object(fields) => {
+                let field =
+                    |(key, value): (&String, _)| format!("\"{}\" : {}", escaped(key), oddly(value));
+                let fields: Vec<_> = fields.iter().rev().map(field).collect();
+                format!("{{\r{}}}", fields.join(","))
+            }
+            plain => plain.to_string(),
+        }
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             let strict = check_strict(&bytes).is_ok();
-            let lenient = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok();
+            let lenient = serde_json::from_slice::<Value>(&bytes).is_ok();
             prop_assert!(!strict || lenient);
+        }
+
+        #[test]
+        fn however_a_value_is_written_it_reads_the_same(value in any_json()) {
+            let odd = oddly(&value);
+            prop_assert_eq!(&parse_strict::<Value>(odd.as_bytes()).unwrap(), &value);
+            let plain = parse_canonical(format!("{{\"x\":{value}}}").as_bytes()).unwrap();
+            prop_assert_eq!(parse_canonical(format!("{{\"x\":{odd}}}").as_bytes()).unwrap(), plain);
+        }
+
+        #[test]
+        fn a_key_that_stands_twice_is_seen_anywhere(
+            (first, second, key, depth) in (any_json(), any_json(), any::<String>(), 0..60_usize),
+        ) {
+            let name = Value::from(key.clone());
+            let twice = format!("{{{name}:{first},{}:{second}}}", oddly(&name));
+            let whole = format!("{}{twice}{}", "[".repeat(depth), "]".repeat(depth));
+            let found = check_strict(whole.as_bytes());
+            // What lies deeper than the limit is not looked at.
+            prop_assert!(
+                found == Err(JsonError::DuplicateKey(key)) || found == Err(JsonError::TooDeep)
+            );
+        }
+
+        #[test]
+        fn a_text_that_was_cut_or_changed_is_refused_or_read_whole(
+            (value, at, byte) in (any_json(), any::<Index>(), any::<u8>()),
+        ) {
+            let mut bytes = value.to_string().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            let lenient = serde_json::from_slice::<Value>(&bytes);
+            match parse_strict::<Value>(&bytes) {
+                Ok(read) => prop_assert_eq!(read, lenient.unwrap()),
+                Err(JsonError::NotUtf8 | JsonError::Syntax(_)) => {
+                    prop_assert!(lenient.is_err());
+                }
+                Err(JsonError::DuplicateKey(_)) => {}
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+
+        #[test]
+        fn nesting_ends_at_the_limit(depth in 1..200_usize, objects: bool) {
+            let (open, close) = if objects { ("{\"a\":", "}") } else { ("[", "]") };
+            let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let found = check_strict(text.as_bytes());
+            let expected = if depth <= MAX_DEPTH { Ok(()) } else { Err(JsonError::TooDeep) };
+            prop_assert_eq!(found, expected);
         }
     }
 }
