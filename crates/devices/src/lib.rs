@@ -16,6 +16,7 @@ mod devices;
 mod error;
 mod filters;
 mod inbox;
+mod ignored;
 mod one_time_keys;
 mod push_rules;
 mod query;

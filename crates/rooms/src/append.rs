@@ -84,6 +84,7 @@ impl Writing {
         self.refuse_plaintext(&draft)?;
         refuse_weaker_encryption(&draft)?;
         self.refuse_strangers(&draft)?;
+        self.refuse_relation(&draft, sender).await?;
         let pdu = self.build(sender, draft)?;
         self.add(pdu, transaction).await
     }

@@ -1,5 +1,6 @@
 //! How an operation on a room fails.
 
+use base::number::RoomNo;
 use rules::auth::Denied;
 use rules::build::BuildError;
 use ruma_common::{OwnedRoomId, RoomId};
@@ -13,6 +14,9 @@ pub enum RoomError {
     // The words of `not_in`: who is not in a room learns nothing of it, not even that it is there.
     #[error("you are not in room {0}")]
     UnknownRoom(OwnedRoomId),
+    /// A room that was deleted.
+    #[error("room number {0} is deleted")]
+    Deleted(RoomNo),
     /// No such event, state or alias, or none that the asker may see.
     #[error("{0}")]
     NotFound(String),
@@ -49,6 +53,12 @@ pub enum RoomError {
     /// The alias is taken.
     #[error("the alias {0} is taken")]
     AliasTaken(String),
+    /// The same person annotated the same event so before, and has not taken it back.
+    #[error("you have annotated the event so already")]
+    DuplicateAnnotation,
+    /// A thread cannot begin at an event that itself relates to another.
+    #[error("a thread cannot begin at an event that relates to another")]
+    NoThreadThere,
     /// Somebody else wrote first, several times over.
     #[error("the room is too busy")]
     Busy,

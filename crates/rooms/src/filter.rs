@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Stored;
+use crate::relations::RelatedBy;
 
 /// What a client wants of the events of its rooms. The default is everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,10 @@ pub struct EventFilter {
     pub not_senders: Vec<OwnedUserId>,
     /// Only events whose content has a `url`, or only those without.
     pub contains_url: Option<bool>,
+    /// Only events to which events of these senders relate.
+    pub related_by_senders: Option<Vec<OwnedUserId>>,
+    /// Only events to which others relate in one of these ways.
+    pub related_by_rel_types: Option<Vec<String>>,
     /// Members only as far as they are needed to show the events.
     pub lazy_load_members: bool,
     /// Members again, even when they were sent before.
@@ -55,7 +60,15 @@ impl EventFilter {
             && self.senders.as_ref().is_none_or(|senders| senders.iter().any(|one| one == sender))
     }
 
-    /// Whether an event is wanted, its room apart.
+    /// By what the events that are wanted must be related to, if by anything. A [`crate::Viewer`]
+    /// looks for them.
+    pub fn related(&self) -> Option<RelatedBy> {
+        let (senders, rel_types) =
+            (self.related_by_senders.clone(), self.related_by_rel_types.clone());
+        (senders.is_some() || rel_types.is_some()).then_some(RelatedBy { senders, rel_types })
+    }
+
+    /// Whether an event is wanted, its room, and what relates to it, apart.
     pub fn admits(&self, event: &Stored) -> bool {
         self.admits_kind(event.kind())
             && self.admits_sender(event.sender())

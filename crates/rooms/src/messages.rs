@@ -85,9 +85,12 @@ impl Rooms {
             };
             let rows = TIMELINE.scan(&self.0.store, &part, direction, step).await?;
             let numbers: Vec<_> = rows.iter().map(|(_, no)| *no).collect();
-            for event in self.events(&numbers).await? {
+            let found = self.events(&numbers).await?;
+            let looked_for = viewer.looks_for(&found).await?;
+            for event in found {
                 from = Some(gap_beyond(event.ord, request.way));
                 if (request.wanted)(&event)
+                    && looked_for.as_ref().is_none_or(|some| some.contains(&event.no))
                     && let Some(shown) = viewer.show(&event).await?
                 {
                     events.push(shown);
@@ -151,7 +154,7 @@ fn stretch(room: RoomNo, from: Option<TimelineOrd>, to: Option<TimelineOrd>, way
 }
 
 /// The gap beyond an event, on the way.
-fn gap_beyond(ord: TimelineOrd, way: Way) -> TimelineOrd {
+pub(crate) fn gap_beyond(ord: TimelineOrd, way: Way) -> TimelineOrd {
     match way {
         Way::Back => TimelineOrd(ord.0 - 1),
         Way::Forward => ord,

@@ -44,6 +44,7 @@ impl Writing {
             pdu,
         });
         self.put_event(&event).await?;
+        self.index_relation(&event).await?;
         let member = match &key {
             Some(key) => self.put_state(key, &event)?,
             None => None,

@@ -63,6 +63,7 @@ impl Rooms {
         let target = target.ok_or_else(missing)?;
         writing.require_power_to_redact(request.sender, &target)?;
         writing.announce_redaction(&target)?;
+        writing.forget_relation(&target).await?;
         let redaction = writing.append_request(request).await?;
         writing.take_body(&target, &redaction)?;
         committed(writing, &redaction).await

@@ -4,7 +4,7 @@ use base::clock::Timestamp;
 use base::number::{EventNo, RoomNo, TimelineOrd};
 use rules::tree::{Node, NodeNo};
 use serde::{Deserialize, Serialize};
-use store::Table;
+use store::{Counters, Table};
 
 /// Kind of number → the first that no node has claimed.
 pub(crate) const NUMBERS: Table<String, u64> = Table::new("numbers");
@@ -39,6 +39,34 @@ pub(crate) const ROOM_ALIASES: Table<(RoomNo, [u8; 32]), AliasRow> = Table::new(
 pub(crate) const DIRECTORY: Table<RoomNo, ()> = Table::new("room_directory");
 /// Latest receipt of a person in a room, by type and thread.
 pub(crate) const RECEIPTS: Table<ReceiptKey, ReceiptRow> = Table::new("receipts");
+/// What relates to an event, by its place; directly (1), or through others that do (2, 3).
+pub(crate) const CHILDREN: Table<ChildKey, ChildRow> = Table::new("relations");
+/// References to an event, and replies in its thread, by their places.
+pub(crate) const KIN: Table<ChildKey, EventNo> = Table::new("relations_by_kind");
+/// Valid edits of an event, by time and id: the last is the one that holds.
+pub(crate) const EDITS: Table<(RoomNo, [u8; 32], u64, String), EventNo> = Table::new("edits");
+/// To which events of a timeline others relate, and by what kind of relation.
+pub(crate) const RELATED: Table<(RoomNo, TimelineOrd, [u8; 1]), ()> = Table::new("related");
+/// Threads, by the place of their newest reply; their roots.
+pub(crate) const THREADS: Table<(RoomNo, TimelineOrd), EventNo> = Table::new("threads");
+/// How many replies a thread has of each sender, and of all together.
+pub(crate) const REPLIES: Counters<(RoomNo, [u8; 32], String)> = Counters::new("thread_replies");
+/// Annotations that are not redacted: sender, event, type and symbol, hashed under the sender's key.
+pub(crate) const ANNOTATIONS: Table<(RoomNo, [u8; 16]), EventNo> = Table::new("annotations");
+
+/// Whose replies are counted when everybody's are.
+pub(crate) const REPLIES_OF_ALL: &str = "";
+
+/// Room, hash of the event that is related to, steps or kind of relation, place.
+pub(crate) type ChildKey = (RoomNo, [u8; 32], [u8; 1], TimelineOrd);
+
+
+/// Rooms that nobody may come into any more, by id; who blocked them.
+pub(crate) const BLOCKED: Table<String, String> = Table::new("rooms_blocked");
+/// Rooms that were deleted: a number is never given twice, and some may still hold it.
+pub(crate) const GRAVES: Table<RoomNo, String> = Table::new("rooms_deleted");
+/// Removals of rooms and of what was said in them, under way or done.
+pub(crate) const PURGES: Table<String, crate::purge::PurgeRow> = Table::new("room_purges");
 
 /// Room, person, type, thread (empty for none).
 pub(crate) type ReceiptKey = (RoomNo, String, String, String);
@@ -46,6 +74,14 @@ pub(crate) type ReceiptKey = (RoomNo, String, String, String);
 /// A room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RoomRow {
+/// An event that relates to another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ChildRow {
+    pub(crate) event: EventNo,
+    /// What stands for the type of its own relation.
+    pub(crate) rel: [u8; 8],
+}
+
     pub(crate) room_id: String,
     pub(crate) version: String,
 }

@@ -6,28 +6,36 @@
 use std::sync::Arc;
 
 use ruma_common::OwnedEventId;
-use serde::Deserialize;
 
 use crate::error::RoomError;
 use crate::event::Stored;
 use crate::load::Rooms;
+use crate::relation::Kin;
 
 /// Relations followed at most from an event to its thread.
 const HOPS: usize = 3;
 
-#[derive(Deserialize)]
-struct Content {
-    #[serde(rename = "m.relates_to")]
-    relation: Relation,
-}
-
-#[derive(Deserialize)]
-struct Relation {
-    rel_type: String,
-    event_id: OwnedEventId,
-}
-
 impl Rooms {
+    /// The root of the thread that an event is in; none in the main timeline. (A root is not in its
+    /// own thread.)
+    pub async fn thread_root(
+        &self,
+        event: &Arc<Stored>,
+    ) -> Result<Option<OwnedEventId>, RoomError> {
+        let mut event = Arc::clone(event);
+        for _ in 0..HOPS {
+            let Some(relation) = event.relation() else { return Ok(None) };
+            if relation.kin() == Kin::Reply {
+                return Ok(Some(relation.parent));
+            }
+            match self.event_in(event.room, &relation.parent).await? {
+                Some(parent) => event = parent,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
     /// Refuses an event that is neither a thread's root nor in the thread.
     pub(crate) async fn require_in_thread(
         &self,
@@ -47,11 +55,11 @@ impl Rooms {
             if event.id() == root || event.redacted_by.is_some() {
                 return Ok(true);
             }
-            let Ok(Content { relation }) = event.pdu.content_as() else { return Ok(false) };
-            if relation.rel_type == "m.thread" {
-                return Ok(relation.event_id == root);
+            let Some(relation) = event.relation() else { return Ok(false) };
+            if relation.kin() == Kin::Reply {
+                return Ok(relation.parent == root);
             }
-            match self.event_in(event.room, &relation.event_id).await? {
+            match self.event_in(event.room, &relation.parent).await? {
                 Some(parent) => event = parent,
                 None => return Ok(false),
             }

@@ -3,22 +3,27 @@
 //! A [`Viewer`] stands for one person looking at one room. It asks the rules of history
 //! visibility for each event; what it lets through is a [`Shown`], which nothing else can make.
 
-use std::sync::Arc;
+mod form;
 
-use base::clock::Timestamp;
-use base::number::EventNo;
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+
+use base::number::TimelineOrd;
 use rules::visibility::{HistoryVisibility, Situation, Visible};
-use ruma_common::{EventId, OwnedDeviceId, OwnedUserId, UserId};
+use ruma_common::{OwnedDeviceId, OwnedUserId, UserId};
 use ruma_events::room::member::MembershipState;
-use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use tokio::sync::OnceCell;
 
 use crate::error::RoomError;
-use crate::event::{Stored, Transaction, damaged};
+use crate::event::{Stored, damaged};
 use crate::load::Rooms;
+use crate::relations::RelatedBy;
 use crate::room::{Current, Room};
 use crate::tables::Membership;
+
+/// Changes of name and picture followed at most back to when a person came into a room.
+const CHANGES: usize = 100;
 
 /// A person, by one device, looking at one room.
 pub struct Viewer {
@@ -27,6 +32,11 @@ pub struct Viewer {
     current: Arc<Current>,
     user: OwnedUserId,
     device: Option<OwnedDeviceId>,
+    ignored: Arc<HashSet<OwnedUserId>>,
+    /// What events must be related to by, to be looked for.
+    pub(crate) related: Option<RelatedBy>,
+    /// Since when the person is in the room without a break; nothing when they are not.
+    since: OnceCell<Option<TimelineOrd>>,
 }
 
 /// An event that a person may see.
@@ -34,24 +44,6 @@ pub struct Shown {
     event: Visible<Arc<Stored>>,
     /// How the person stood to the room at the event, what the event itself made of it included.
     membership: MembershipState,
-}
-
-/// What belongs to an event beside itself, for one person.
-#[derive(Serialize)]
-struct Unsigned<'a> {
-    age: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    membership: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replaces_state: Option<&'a EventId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev_content: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev_sender: Option<&'a UserId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redacted_because: Option<&'a RawValue>,
 }
 
 impl Rooms {
@@ -68,7 +60,8 @@ impl Rooms {
         device: Option<OwnedDeviceId>,
     ) -> Viewer {
         let (rooms, room, user) = (self.clone(), Arc::clone(room), user.to_owned());
-        Viewer { rooms, room, current, user, device }
+        let (ignored, related, since) = (Arc::default(), None, OnceCell::new());
+        Viewer { rooms, room, current, user, device, ignored, related, since }
     }
 }
 
@@ -81,6 +74,34 @@ impl Viewer {
     /// The room's state as the viewer found it.
     pub fn current(&self) -> &Arc<Current> {
         &self.current
+    }
+
+    /// The same person, ignoring these people: what they wrote is not summed up beside what it
+    /// relates to, nor found among what relates to an event. (Timelines are their makers' matter.)
+    #[must_use]
+    pub fn ignoring(self, people: Arc<HashSet<OwnedUserId>>) -> Self {
+        Self { ignored: people, ..self }
+    }
+
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    pub(crate) fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// Whether an event was written by somebody whom the person ignores. State is everybody's, and
+    /// nobody ignores themselves.
+    pub fn ignores(&self, event: &Stored) -> bool {
+        event.pdu.state_key().is_none()
+            && event.sender() != self.user
+            && self.ignored.contains(event.sender())
+    }
+
+    /// The people whom the person ignores, themselves apart.
+    pub(crate) fn ignored(&self) -> impl Iterator<Item = &OwnedUserId> {
+        self.ignored.iter().filter(|ignored| **ignored != self.user)
     }
 
     /// The event, if this person may see it.
@@ -117,6 +138,57 @@ impl Viewer {
         (in_it && member.ord <= event.ord).then(Situation::in_the_room)
     }
 
+    /// Whether the person sees whatever came after an event: they were in the room then and still
+    /// are, or the room has been open to them ever since.
+    pub(crate) async fn sees_all_after(&self, event: &Stored) -> Result<bool, RoomError> {
+        if self.plain_situation(event).is_some() {
+            return Ok(true);
+        }
+        let setting = self.current.get("m.room.history_visibility", "");
+        if let Some(setting) = setting.filter(|setting| setting.ord <= event.ord) {
+            match visibility(setting) {
+                HistoryVisibility::WorldReadable => return Ok(true),
+                HistoryVisibility::Shared
+                    if self.current.membership(&self.user) == Membership::Join =>
+                {
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+        let since = self.since.get_or_try_init(|| self.came()).await?;
+        Ok(since.is_some_and(|since| since <= event.ord))
+    }
+
+    /// The event by which the person last came into the room, if they are in it.
+    async fn came(&self) -> Result<Option<TimelineOrd>, RoomError> {
+        if self.current.membership(&self.user) != Membership::Join {
+            return Ok(None);
+        }
+        let Some(member) = self.current.get("m.room.member", self.user.as_str()) else {
+            return Ok(None);
+        };
+        let mut came = Arc::clone(member);
+        for _ in 0..CHANGES {
+            let Some(replaced) = came.replaces else { break };
+            match self.rooms.events(&[replaced]).await?.pop() {
+                Some(before) if before.pdu.membership() == Some(MembershipState::Join) => {
+                    came = before;
+                }
+                _ => break,
+            }
+        }
+        Ok(Some(came.ord))
+    }
+
+    /// The event as it would be without its body, for whoever is to see no more of it.
+    pub(crate) fn without_body(&self, event: &Stored) -> Result<Arc<Stored>, RoomError> {
+        let pdu = rules::redaction::redact(&self.room.rules, &event.pdu);
+        let pdu = pdu.map_err(|error| damaged(&error))?;
+        let transaction = event.transaction.clone();
+        Ok(Arc::new(Stored { pdu, transaction, client: OnceLock::new(), ..*event }))
+    }
+
     /// What the setting and the person's membership were just before and at the event.
     async fn situation_at(&self, event: &Stored) -> Result<Situation, RoomError> {
         let setting = ("m.room.history_visibility".to_owned(), String::new());
@@ -125,12 +197,6 @@ impl Viewer {
         let membership_before = self.state_before(event, &member).await?;
         let is = |key: &(String, String)| {
             event.kind() == key.0 && event.pdu.state_key() == Some(key.1.as_str())
-        };
-        let visibility = |stored: &Stored| {
-            let content: Option<Value> = stored.pdu.content_as().ok();
-            let text =
-                content.and_then(|c| c.get("history_visibility")?.as_str().map(String::from));
-            text.map_or(HistoryVisibility::Shared, |text| HistoryVisibility::from(text.as_str()))
         };
         Ok(Situation {
             visibility_before: before
@@ -161,81 +227,6 @@ impl Viewer {
             None => Ok(None),
         }
     }
-
-    /// The event in the client's form, with what belongs to it alone under `unsigned`.
-    pub async fn client_json(&self, shown: &Shown) -> Result<String, RoomError> {
-        self.json_of(shown.stored(), Some(&shown.membership)).await
-    }
-
-    /// State events in the client's form: those that [`Rooms::state`] and its like gave for this
-    /// person, who may see the room's state as a whole.
-    pub async fn state_json(&self, state: &[Arc<Stored>]) -> Result<Vec<String>, RoomError> {
-        let mut texts = Vec::with_capacity(state.len());
-        for event in state {
-            texts.push(self.json_of(event, None).await?);
-        }
-        Ok(texts)
-    }
-
-    async fn json_of(
-        &self,
-        event: &Stored,
-        membership: Option<&MembershipState>,
-    ) -> Result<String, RoomError> {
-        let replaced = self.other(event.replaces).await?;
-        let redaction = match self.other(event.redacted_by).await? {
-            Some(by) => self.show(&by).await?,
-            None => None,
-        };
-        let because = redaction.map(|by| self.plain_json(by.stored())).transpose()?;
-        let own = |id: &&Transaction| {
-            event.sender() == self.user && self.device.as_ref() == Some(&id.device)
-        };
-        let now: Timestamp = self.rooms.0.clock.now();
-        let unsigned = Unsigned {
-            age: now.0.saturating_sub(event.pdu.origin_server_ts().0),
-            membership: membership.map(AsRef::as_ref),
-            transaction_id: event.transaction.as_ref().filter(own).map(|id| id.id.as_str()),
-            replaces_state: replaced.as_ref().map(|replaced| replaced.id()),
-            prev_content: replaced.as_ref().map(|replaced| replaced.pdu.content()),
-            prev_sender: replaced.as_ref().map(|replaced| replaced.sender()),
-            redacted_because: because
-                .as_deref()
-                .map(serde_json::from_str)
-                .transpose()
-                .map_err(|error| damaged(&error))?,
-        };
-        let unsigned = serde_json::to_string(&unsigned).map_err(|error| damaged(&error))?;
-        let plain = self.plain_json(event)?;
-        let open = plain.strip_suffix('}').unwrap_or(&plain);
-        Ok([open, ",\"unsigned\":", &unsigned, "}"].concat())
-    }
-
-    async fn other(&self, no: Option<EventNo>) -> Result<Option<Arc<Stored>>, RoomError> {
-        match no {
-            Some(no) => Ok(self.rooms.events(&[no]).await?.pop()),
-            None => Ok(None),
-        }
-    }
-
-    /// The event in the client's form without `unsigned`: the same for everybody, made once.
-    fn plain_json(&self, event: &Stored) -> Result<Arc<str>, RoomError> {
-        if let Some(text) = event.client.get() {
-            return Ok(Arc::clone(text));
-        }
-        let text = rules::format::client_json(&event.pdu, &self.room.id, &self.room.rules);
-        let text: Arc<str> = text.map_err(|error| damaged(&error))?.into();
-        Ok(Arc::clone(event.client.get_or_init(|| text)))
-    }
-
-    /// Events in the client's form.
-    pub async fn client_json_all(&self, shown: &[Shown]) -> Result<Vec<String>, RoomError> {
-        let mut texts = Vec::with_capacity(shown.len());
-        for event in shown {
-            texts.push(self.client_json(event).await?);
-        }
-        Ok(texts)
-    }
 }
 
 impl Shown {
@@ -243,6 +234,13 @@ impl Shown {
     pub fn stored(&self) -> &Arc<Stored> {
         self.event.event()
     }
+}
+
+/// The setting that an event makes.
+fn visibility(setting: &Stored) -> HistoryVisibility {
+    let content: Option<Value> = setting.pdu.content_as().ok();
+    let text = content.as_ref().and_then(|content| content.get("history_visibility")?.as_str());
+    text.map_or(HistoryVisibility::Shared, HistoryVisibility::from)
 }
 
 fn shown(event: &Arc<Stored>, situation: &Situation) -> Option<Shown> {

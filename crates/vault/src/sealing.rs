@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
@@ -18,6 +18,8 @@ use crate::error::VaultError;
 const VERSION: u8 = 1;
 /// First byte of everything left clear, where sealing is off.
 const CLEAR: u8 = 0;
+/// First byte of what a mark is derived from: no record's key is derived from such.
+const MARK: u8 = 0xff;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
@@ -68,6 +70,24 @@ impl SealingKey {
             .map_err(failed)?;
         out.extend(tag);
         Ok(out)
+    }
+
+    /// What stands for a place: always the same, and nobody without the key finds the place by it.
+    pub fn mark(&self, place: Place<'_>) -> Result<[u8; 16], VaultError> {
+        let mut context = place.context();
+        if let Some(first) = context.first_mut() {
+            *first = MARK;
+        }
+        let mut mark = [0; 16];
+        match &self.0 {
+            Kind::Sealing(key) => key
+                .expand(&context, &mut mark)
+                .map_err(|_| VaultError::Sealed { table: place.table })?,
+            Kind::Clear => {
+                mark.iter_mut().zip(Sha256::digest(&context)).for_each(|(to, from)| *to = from);
+            }
+        }
+        Ok(mark)
     }
 
     /// Opens what was sealed for `place`.

@@ -52,6 +52,21 @@ mod records {
     }
 
     #[tokio::test]
+    async fn a_mark_is_the_same_for_its_key_and_place_alone() {
+        let vault = vault().await;
+        let key = vault.key(&alice()).await.unwrap();
+        let mark = key.mark(place(b"1")).unwrap();
+        assert_eq!(vault.key(&alice()).await.unwrap().mark(place(b"1")).unwrap(), mark);
+        let others = [
+            key.mark(place(b"2")),
+            key.mark(Place { table: "other", key: b"1" }),
+            alices_key().await.mark(place(b"1")),
+            vault.key(&Owner::Room(RoomNo(1))).await.unwrap().mark(place(b"1")),
+        ];
+        assert!(others.into_iter().all(|other| other.unwrap() != mark));
+    }
+
+    #[tokio::test]
     async fn a_record_moved_elsewhere_does_not_open() {
         let key = alices_key().await;
         let sealed = key.seal(place(b"1"), b"hello").unwrap();
@@ -126,6 +141,22 @@ mod streams {
         for wrong in [&[0, 1][..], &[0], &[2], &[1, 0, 2], &[0, 2], &[0, 1, 1, 2], &[0, 1, 2, 2]] {
             assert!(matches!(open(&stream, wrong), Err(VaultError::Stream)), "{wrong:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn chunks_open_in_any_order_each_at_its_own_place_only() {
+        let stream = sealed(place(b"file")).await;
+        let chunks = stream.key.open_chunks(place(b"file"), &stream.wrapped).unwrap();
+        for number in [2, 0, 1] {
+            let sealed = &stream.chunks[number as usize];
+            let plain = chunks.open(number, 3, sealed).unwrap();
+            assert_eq!(plain.len(), sealed.len() - 16);
+            for (wrong, of) in [(number + 1, 3), (number, number + 1), (number, 4)] {
+                let same = (wrong + 1 == of) == (number == 2) && wrong == number;
+                assert_eq!(chunks.open(wrong, of, sealed).is_ok(), same, "{wrong} of {of}");
+            }
+        }
+        assert!(stream.key.open_chunks(place(b"other"), &stream.wrapped).is_err());
     }
 
     #[tokio::test]

@@ -26,6 +26,13 @@ impl From<RoomError> for ApiError {
             RoomError::BadAlias(_) => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::BadAlias, message)
             }
+            RoomError::DuplicateAnnotation => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorKind::DuplicateAnnotation, message)
+            }
+            // "A specific error code is not currently available for this case."
+            RoomError::NoThreadThere => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorKind::Unknown, message)
+            }
             RoomError::TooLarge(_) => Self::too_large(message),
             RoomError::UnsupportedVersion(_) => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::UnsupportedRoomVersion, message)

@@ -21,9 +21,13 @@ mod receipts;
 #[cfg(test)]
 mod redaction;
 #[cfg(test)]
+mod relations;
+#[cfg(test)]
 mod sending;
 #[cfg(test)]
 mod state;
+#[cfg(test)]
+mod threads;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]

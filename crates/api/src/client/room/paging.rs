@@ -4,12 +4,25 @@ use base::number::TimelineOrd;
 use js_int::UInt;
 use rooms::{EventFilter, TimelineToken, Viewer, Way};
 use ruma_client_api::filter::{LazyLoadOptions, RoomEventFilter, UrlFilter};
+use ruma_common::OwnedUserId;
 use ruma_common::api::Direction;
+use serde::Deserialize;
 
 use crate::{ApiError, App};
 
 /// Events of a page at most.
 const LONGEST_PAGE: usize = 1000;
+
+/// Events of a page of relations or threads, when the request does not say.
+const SHORT_PAGE: u32 = 20;
+/// Such events at most.
+const LONGEST_SHORT_PAGE: usize = 100;
+
+/// How many relations or threads a page holds at most: one at least.
+pub(super) fn short(asked: Option<UInt>) -> usize {
+    let asked = u64::from(asked.unwrap_or(SHORT_PAGE.into()));
+    usize::try_from(asked).unwrap_or(LONGEST_SHORT_PAGE).clamp(1, LONGEST_SHORT_PAGE)
+}
 
 /// How many events a page holds at most, by what the request and its filter say.
 pub(super) fn limit(asked: UInt, filter: &EventFilter) -> usize {
@@ -32,10 +45,32 @@ pub(super) fn filter(asked: RoomEventFilter) -> EventFilter {
         senders: asked.senders,
         not_senders: asked.not_senders,
         contains_url: asked.url_filter.map(|url| url == UrlFilter::EventsWithUrl),
+        related_by_senders: None,
+        related_by_rel_types: None,
         lazy_load_members,
         include_redundant_members,
         unread_thread_notifications: asked.unread_thread_notifications,
     }
+}
+
+/// The filter of a query, with what ruma's type leaves out of it.
+pub(super) fn filter_in(query: &str, asked: RoomEventFilter) -> Result<EventFilter, ApiError> {
+    #[derive(Default, Deserialize)]
+    struct Query {
+        #[serde(default)]
+        filter: Option<String>,
+    }
+    #[derive(Default, Deserialize)]
+    struct Related {
+        related_by_senders: Option<Vec<OwnedUserId>>,
+        related_by_rel_types: Option<Vec<String>>,
+    }
+    let Query { filter } = serde_html_form::from_str(query).unwrap_or_default();
+    let related = filter.as_deref().map(serde_json::from_str).transpose();
+    let related: Option<Related> =
+        related.map_err(|error: serde_json::Error| ApiError::invalid_param(error.to_string()))?;
+    let Related { related_by_senders, related_by_rel_types } = related.unwrap_or_default();
+    Ok(EventFilter { related_by_senders, related_by_rel_types, ..self::filter(asked) })
 }
 
 /// The way of a page.

@@ -1,0 +1,28 @@
+//! Whom a person ignores (`m.ignored_user_list`).
+//!
+//! `spec/content/client-server-api/modules/ignore_users.md`.
+
+use std::collections::{HashMap, HashSet};
+
+use ruma_common::{OwnedUserId, UserId};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::devices::Devices;
+use crate::error::DeviceError;
+
+impl Devices {
+    /// The people whom a person ignores. A list that does not read ignores nobody: its owner sees
+    /// what they did not mean to miss.
+    pub async fn ignored_people(&self, user: &UserId) -> Result<HashSet<OwnedUserId>, DeviceError> {
+        #[derive(Default, Deserialize)]
+        struct Content {
+            #[serde(default)]
+            ignored_users: HashMap<OwnedUserId, IgnoredAny>,
+        }
+        let datum = self.account_datum(user, None, "m.ignored_user_list").await?;
+        let content = datum.and_then(|datum| serde_json::from_str(datum.content.get()).ok());
+        let Content { ignored_users } = content.unwrap_or_default();
+        Ok(ignored_users.into_keys().collect())
+    }
+}
