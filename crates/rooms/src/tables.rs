@@ -71,9 +71,6 @@ pub(crate) const PURGES: Table<String, crate::purge::PurgeRow> = Table::new("roo
 /// Room, person, type, thread (empty for none).
 pub(crate) type ReceiptKey = (RoomNo, String, String, String);
 
-/// A room.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RoomRow {
 /// An event that relates to another.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ChildRow {
@@ -82,6 +79,9 @@ pub(crate) struct ChildRow {
     pub(crate) rel: [u8; 8],
 }
 
+/// A room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RoomRow {
     pub(crate) room_id: String,
     pub(crate) version: String,
 }
