@@ -109,4 +109,9 @@ pub enum Change {
         /// Whose.
         user: OwnedUserId,
     },
+    /// A room was deleted: nothing of it is to be found or held any more.
+    Purged {
+        /// The room.
+        room: RoomNo,
+    },
 }

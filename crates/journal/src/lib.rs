@@ -52,6 +52,12 @@ pub fn record(batch: &mut Batch, change: &Change) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Adds to a batch that the indexes lose everything of a room that is deleted.
+pub fn forget_room(batch: &mut Batch, room: RoomNo) {
+    BY_ROOM.delete_range(batch, Prefix::of(&room));
+    RECEIPTS.delete_range(batch, Prefix::of(&room));
+}
+
 /// The change that a log entry holds.
 pub fn decode(entry: &LogEntry) -> Result<Change, StoreError> {
     postcard::from_bytes(&entry.record)
@@ -75,6 +81,7 @@ fn person(change: &Change) -> Option<&UserId> {
         | Change::Session { .. }
         | Change::Profile { .. }
         | Change::Redacted { .. }
+        | Change::Purged { .. }
         | Change::Erased { .. }
         | Change::Account { .. } => None,
     }
@@ -119,6 +126,29 @@ pub async fn first_event(
 ) -> Result<Option<Arrival>, StoreError> {
     let rows = BY_ROOM.scan(reader, &span.of(&room), Direction::Forward, 1).await?;
     Ok(rows.into_iter().next().map(|(_, arrival)| arrival))
+}
+
+/// The position at which an event came that stands at a place of its room, by halving: events come
+/// in the order of their places.
+pub async fn position_of(
+    reader: &impl Reader,
+    room: RoomNo,
+    ord: TimelineOrd,
+    upto: LogPosition,
+) -> Result<Option<LogPosition>, StoreError> {
+    // Everything up to `low` came before the event; it came by `high`, if at all.
+    let (mut low, mut high) = (0, upto.0);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        let probed = Span { after: LogPosition(low), upto: LogPosition(middle) };
+        match newest_events(reader, room, probed, 1).await?.first() {
+            Some((position, newest)) if newest.ord == ord => return Ok(Some(*position)),
+            Some((position, newest)) if newest.ord > ord => high = position.0.saturating_sub(1),
+            _ if middle == high => return Ok(None),
+            _ => low = middle,
+        }
+    }
+    Ok(None)
 }
 
 /// Whose public receipts moved in a room within a span, in order; the same person may be named

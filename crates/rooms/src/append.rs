@@ -84,9 +84,12 @@ impl Writing {
         self.refuse_plaintext(&draft)?;
         refuse_weaker_encryption(&draft)?;
         self.refuse_strangers(&draft)?;
+        self.refuse_blocked(&draft).await?;
         self.refuse_relation(&draft, sender).await?;
         let pdu = self.build(sender, draft)?;
-        self.add(pdu, transaction).await
+        let event = self.add(pdu, transaction).await?;
+        self.mark_spoken(&event).await?;
+        Ok(event)
     }
 
     /// Promise P1: an encrypted room accepts no readable message, and neither does a private one

@@ -109,6 +109,7 @@ async fn listen(rooms: Weak<Inner>, mut hints: broadcast::Receiver<Hint>) {
 struct News {
     redacted: Vec<EventNo>,
     erased: Vec<ruma_common::OwnedUserId>,
+    purged: Vec<RoomNo>,
     arrived: BTreeMap<RoomNo, Vec<(EventNo, TimelineOrd)>>,
 }
 
@@ -122,6 +123,7 @@ impl News {
                 }
                 Change::Redacted { event, .. } => news.redacted.push(event),
                 Change::Erased { user } => news.erased.push(user),
+                Change::Purged { room } => news.purged.push(room),
                 _ => {}
             }
         }
@@ -145,6 +147,9 @@ impl Rooms {
     /// Brings what is in memory to where a stretch of the log goes. Doing it twice changes nothing.
     async fn follow(&self, entries: &[LogEntry]) -> Result<(), RoomError> {
         let news = News::of(entries)?;
+        for room in &news.purged {
+            self.let_go_of(*room).await;
+        }
         for user in &news.erased {
             self.forget_bodies_of(user).await?;
         }

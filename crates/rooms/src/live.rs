@@ -26,6 +26,11 @@ impl Live {
         self.0.lock().values().filter_map(Weak::upgrade).collect()
     }
 
+    /// Forgets a room, whoever holds it.
+    pub(crate) fn remove(&self, no: RoomNo) -> Option<Arc<Room>> {
+        self.0.lock().remove(&no)?.upgrade()
+    }
+
     /// Remembers a room for as long as anybody holds it.
     pub(crate) fn put(&self, room: &Arc<Room>) {
         let mut rooms = self.0.lock();

@@ -18,7 +18,7 @@ use crate::follow::{Beginning, Tasks};
 use crate::live::Live;
 use crate::numbers::Numbers;
 use crate::room::{Current, Room};
-use crate::tables::{HEADS, ROOM_IDS, ROOMS, STATE};
+use crate::tables::{GRAVES, HEADS, ROOM_IDS, ROOMS, STATE};
 use crate::typing::Typing;
 
 /// Room ids held in memory at most.
@@ -65,7 +65,7 @@ pub(crate) struct Inner {
     /// Events: their bodies may go, and the log tells.
     pub(crate) events: Events,
     /// Rooms by id: a room is one for ever.
-    ids: moka::sync::Cache<OwnedRoomId, RoomNo>,
+    pub(crate) ids: moka::sync::Cache<OwnedRoomId, RoomNo>,
     /// Rooms that stay in memory when nobody holds them.
     rooms: moka::future::Cache<RoomNo, Arc<Room>>,
     /// Rooms that anybody holds: these follow the log.
@@ -145,7 +145,10 @@ impl Rooms {
         }
         // Apart: whoever finds the room held, nearly everybody, carries no room for this.
         let loaded = self.0.rooms.try_get_with(no, Box::pin(self.load(no))).await;
-        loaded.map_err(|error: Arc<RoomError>| damaged(&error))
+        loaded.map_err(|error: Arc<RoomError>| match &*error {
+            RoomError::Deleted(no) => RoomError::Deleted(*no),
+            error => damaged(error),
+        })
     }
 
     /// Runs once at a time for a room: the cache sees to it.
@@ -159,7 +162,12 @@ impl Rooms {
         }
         let store = &self.0.store;
         let row = ROOMS.get(store, &no).await?;
-        let row = row.ok_or_else(|| damaged(&format!("room {no} has no row")))?;
+        let Some(row) = row else {
+            return Err(match GRAVES.get(store, &no).await? {
+                Some(_) => RoomError::Deleted(no),
+                None => damaged(&format!("room {no} has no row")),
+            });
+        };
         let id = RoomId::parse(&row.room_id).map_err(|error| damaged(&error))?;
         let (version, rules) = version(&row.version)?;
         let room = Arc::new(Room::new(no, id, version, rules, Current::empty()));
@@ -184,6 +192,20 @@ impl Rooms {
             current.set((kind, state_key), event);
         }
         Ok(current)
+    }
+
+    /// The id that a deleted room had.
+    pub async fn id_of_deleted(&self, no: RoomNo) -> Result<Option<OwnedRoomId>, RoomError> {
+        let id = GRAVES.get(&self.0.store, &no).await?;
+        id.map(|id| RoomId::parse(id).map_err(|error| damaged(&error))).transpose()
+    }
+
+    /// Lets go of a room that was deleted: who asks for it from now on finds nothing.
+    pub(crate) async fn let_go_of(&self, no: RoomNo) {
+        if let Some(room) = self.0.live.remove(no) {
+            self.0.ids.invalidate(&room.id);
+        }
+        self.0.rooms.invalidate(&no).await;
     }
 
     /// Makes a room just created known, unless somebody was faster to load it.

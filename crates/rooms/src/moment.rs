@@ -70,6 +70,16 @@ impl Rooms {
         Ok(self.messages(viewer, request).await?.events.pop())
     }
 
+    /// The place that everything said before a time stands before.
+    pub async fn place_of_time(
+        &self,
+        room: &Room,
+        time: Timestamp,
+    ) -> Result<TimelineOrd, RoomError> {
+        let last = self.place_at(room, time, Way::Forward).await?;
+        Ok(TimelineOrd(last.0.saturating_add(1)))
+    }
+
     /// The place between the events before a time and those after it, by halving: events stand in
     /// the order in which they came, and so nearly in that of their times.
     async fn place_at(

@@ -150,6 +150,11 @@ pub(crate) struct Request<'a> {
     pub(crate) transaction: Option<Transaction>,
 }
 
+/// What names a request among those of a device.
+pub(crate) fn transaction_key(room: RoomNo, kind: &str, id: &str) -> String {
+    format!("{room} {kind} {id}")
+}
+
 /// Sender, device, and what names the request among the device's.
 type TransactionKey = (String, String, String);
 
@@ -158,7 +163,7 @@ impl Request<'_> {
     /// types ("Transaction identifiers": the scope is one device and one endpoint).
     fn key(&self, room: RoomNo) -> Option<TransactionKey> {
         let transaction = self.transaction.as_ref()?;
-        let request = format!("{room} {} {}", self.draft.kind, transaction.id);
+        let request = transaction_key(room, &self.draft.kind, &transaction.id);
         Some((self.sender.to_string(), transaction.device.to_string(), request))
     }
 }

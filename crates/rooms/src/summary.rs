@@ -28,9 +28,13 @@ pub struct DirectoryFilter {
 impl Room {
     /// What the room's state says of it.
     pub fn summary(&self) -> RoomSummary {
-        let current = self.current();
+        self.summary_of(&self.current())
+    }
+
+    /// What a state of the room says of it.
+    pub(crate) fn summary_of(&self, current: &Current) -> RoomSummary {
         let rule = JoinRuleSummary::from(current.join_rule());
-        let guests: Option<String> = field(&current, "m.room.guest_access", "guest_access");
+        let guests: Option<String> = field(current, "m.room.guest_access", "guest_access");
         let joined = UInt::new_saturating(current.joined);
         let mut summary = RoomSummary::new(
             self.id.clone(),
@@ -39,18 +43,23 @@ impl Room {
             joined,
             current.is_world_readable(),
         );
-        summary.canonical_alias = field(&current, "m.room.canonical_alias", "alias");
-        summary.name = field(&current, "m.room.name", "name");
-        summary.topic = field(&current, "m.room.topic", "topic");
-        summary.avatar_url = field(&current, "m.room.avatar", "url");
-        summary.room_type = field(&current, "m.room.create", "type");
-        summary.encryption = field(&current, "m.room.encryption", "algorithm");
+        summary.canonical_alias = field(current, "m.room.canonical_alias", "alias");
+        summary.name = field(current, "m.room.name", "name");
+        summary.topic = field(current, "m.room.topic", "topic");
+        summary.avatar_url = field(current, "m.room.avatar", "url");
+        summary.room_type = current.kind().map(Into::into);
+        summary.encryption = field(current, "m.room.encryption", "algorithm");
         summary.room_version = Some(self.version.clone());
         summary
     }
 }
 
 impl Current {
+    /// The room's type, such as `m.space`.
+    pub fn kind(&self) -> Option<String> {
+        field(self, "m.room.create", "type")
+    }
+
     /// The rule for joining; invited people only when there is none that is understood.
     pub(crate) fn join_rule(&self) -> JoinRule {
         let content: Option<RoomJoinRulesEventContent> = self.content("m.room.join_rules");
@@ -85,25 +94,40 @@ impl Rooms {
         let current = room.current();
         let membership = user.map(|user| current.membership(user));
         let visible = match user {
-            Some(user) => self.may_look(&current, user).await?,
+            Some(user) => self.may_look(&room, &current, user).await?,
             None => current.is_world_readable(),
         };
         if visible { Ok((room.summary(), membership)) } else { Err(missing()) }
     }
 
-    async fn may_look(&self, current: &Current, user: &UserId) -> Result<bool, RoomError> {
-        let standing = match current.membership(user) {
+    /// Whether a person may know what a room is: who is in it or asked to come, who may come in or
+    /// ask to, and everybody where the room is open to the world.
+    pub(crate) async fn may_look(
+        &self,
+        room: &Room,
+        current: &Current,
+        user: &UserId,
+    ) -> Result<bool, RoomError> {
+        if current.is_world_readable() {
+            return Ok(true);
+        }
+        let known = &room.rules.authorization;
+        Ok(match current.membership(user) {
             Membership::Join | Membership::Invite | Membership::Knock => true,
-            Membership::Leave | Membership::Ban => current.is_world_readable(),
-        };
-        Ok(standing
-            || match current.join_rule() {
-                JoinRule::Public | JoinRule::Knock | JoinRule::KnockRestricted(_) => true,
+            // Whoever is kept out can neither come in nor ask to.
+            Membership::Ban => false,
+            Membership::Leave => match current.join_rule() {
+                JoinRule::Public => true,
+                // A rule that the room's version does not know lets nobody in.
+                JoinRule::Knock => known.knocking,
+                JoinRule::KnockRestricted(_) => known.knock_restricted_join_rule,
                 JoinRule::Restricted(rule) => {
-                    self.standing_in_any(user, &rule.allow).await?.is_some()
+                    known.restricted_join_rule
+                        && self.standing_in_any(user, &rule.allow).await?.is_some()
                 }
                 _ => false,
-            })
+            },
+        })
     }
 
     /// The rooms of the public directory, largest first.

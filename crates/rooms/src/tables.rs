@@ -60,6 +60,9 @@ pub(crate) const REPLIES_OF_ALL: &str = "";
 /// Room, hash of the event that is related to, steps or kind of relation, place.
 pub(crate) type ChildKey = (RoomNo, [u8; 32], [u8; 1], TimelineOrd);
 
+/// Where a person last spoke in a room, by thread (empty for what is in none): they have read what
+/// was said there before.
+pub(crate) const SPOKEN: Table<(RoomNo, String, String), TimelineOrd> = Table::new("spoken");
 
 /// Rooms that nobody may come into any more, by id; who blocked them.
 pub(crate) const BLOCKED: Table<String, String> = Table::new("rooms_blocked");
