@@ -234,7 +234,7 @@ fn what_is_no_event_is_refused_by_the_field() {
 }
 
 /// Any JSON that has a canonical form.
-fn any_json() -> impl Strategy<Value = Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
