@@ -10,8 +10,9 @@ use crate::error::DeviceError;
 use crate::signed::Signed;
 use crate::tables::{
     ACCOUNT_DATA, BACKUP_AUTH, BACKUP_KEYS, BACKUP_LAST, BACKUPS, CLAIMED_IDS, CROSS_SIGNING,
-    DEVICE_KEYS, FALLBACK_KEYS, FILTERS, INBOX, KEY_VERSIONS, ONE_TIME_COUNTS, ONE_TIME_IDS,
-    ONE_TIME_KEYS, ONE_TIME_NEXT, REVISIONS, SENT, SENT_AT, SIGNATURES, SIGNED_BY,
+    DEHYDRATED, DEHYDRATED_DATA, DEVICE_KEYS, FALLBACK_KEYS, FILTERS, INBOX, KEY_VERSIONS,
+    ONE_TIME_COUNTS, ONE_TIME_IDS, ONE_TIME_KEYS, ONE_TIME_NEXT, REVISIONS, SENT, SENT_AT,
+    SIGNATURES, SIGNED_BY,
 };
 
 impl Devices {
@@ -23,6 +24,7 @@ impl Devices {
             let keys = DEVICE_KEYS.get(&self.0.store, &place).await?;
             let mut batch = Batch::new();
             DEVICE_KEYS.check(&mut batch, &place, keys.as_ref())?;
+            self.stage_rehydrated(&mut batch, user, device).await?;
             delete_all(&mut batch, &Prefix::of(&place));
             if keys.is_some() {
                 replace_version(&mut batch, user, version)?;
@@ -55,6 +57,8 @@ impl Devices {
             SIGNED_BY.delete(&mut batch, &(signer, person.clone()));
         }
         delete_all(&mut batch, &all);
+        DEHYDRATED.delete(&mut batch, &person);
+        DEHYDRATED_DATA.delete_range(&mut batch, all.clone());
         CROSS_SIGNING.delete_range(&mut batch, all.clone());
         KEY_VERSIONS.delete(&mut batch, &person);
         SIGNED_BY.delete_range(&mut batch, all.clone());
@@ -72,7 +76,7 @@ impl Devices {
     }
 
     /// A device's signature on its owner's master key means nothing without the device.
-    async fn delete_signatures_by(
+    pub(crate) async fn delete_signatures_by(
         &self,
         batch: &mut Batch,
         user: &UserId,
@@ -97,7 +101,7 @@ impl Devices {
 }
 
 /// Everything whose key begins with a device, or with a person: all of their devices.
-fn delete_all(batch: &mut Batch, part: &Prefix) {
+pub(crate) fn delete_all(batch: &mut Batch, part: &Prefix) {
     DEVICE_KEYS.delete_range(batch, part.clone());
     ONE_TIME_KEYS.delete_range(batch, part.clone());
     ONE_TIME_IDS.delete_range(batch, part.clone());

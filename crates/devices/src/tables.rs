@@ -53,6 +53,12 @@ pub(crate) const SENT: Table<(String, String, [u8; 16]), Timestamp> = Table::new
 pub(crate) const SENT_AT: Table<(String, String, u64, [u8; 16]), ()> =
     Table::new("to_device_sent_at");
 
+/// The device that a person keeps here for their next one, by its id.
+pub(crate) const DEHYDRATED: Table<String, String> = Table::new("dehydrated_devices");
+/// What is kept of it.
+pub(crate) const DEHYDRATED_DATA: SealedTable<DeviceKey, DehydratedRow> =
+    SealedTable::new("dehydrated_device_data");
+
 /// Backups of room keys, by version.
 pub(crate) const BACKUPS: Table<(String, u64), BackupRow> = Table::new("key_backups");
 /// The last version that a person's backups were given; never given again.
@@ -109,6 +115,15 @@ pub(crate) struct InboxRow {
     pub(crate) sealed: Vec<u8>,
 }
 
+/// A device that waits for its person's next one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DehydratedRow {
+    /// What its person's clients make it of, as JSON.
+    pub(crate) data: String,
+    /// What it is called.
+    pub(crate) name: Option<String>,
+}
+
 /// A backup of room keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct BackupRow {
@@ -131,5 +146,10 @@ pub(crate) struct DatumRow {
 
 /// Tables whose keys begin with a person and whose values are sealed under that person's key: what
 /// the verification of a backup opens a sample of.
-pub const SEALED_BY_PERSON: [&str; 4] =
-    [ACCOUNT_DATA.name(), BACKUP_AUTH.name(), BACKUP_KEYS.name(), FILTERS.name()];
+pub const SEALED_BY_PERSON: [&str; 5] = [
+    ACCOUNT_DATA.name(),
+    BACKUP_AUTH.name(),
+    BACKUP_KEYS.name(),
+    DEHYDRATED_DATA.name(),
+    FILTERS.name(),
+];

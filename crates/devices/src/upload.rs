@@ -53,7 +53,7 @@ impl Devices {
         Err(DeviceError::Busy)
     }
 
-    async fn stage_identity(
+    pub(crate) async fn stage_identity(
         &self,
         batch: &mut Batch,
         user: &UserId,
@@ -104,7 +104,7 @@ impl Devices {
 }
 
 /// A device's identity, if it is of this device and signed by it.
-fn check_identity(
+pub(crate) fn check_identity(
     user: &UserId,
     device: &DeviceId,
     keys: &Raw<DeviceKeys>,
