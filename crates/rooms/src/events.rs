@@ -124,11 +124,8 @@ impl Rooms {
         Ok(numbers.iter().filter_map(|no| found.get(no).cloned()).collect())
     }
 
-    /// Events as the store has them now, whatever is held.
-    pub(crate) async fn read_events(
-        &self,
-        numbers: &[EventNo],
-    ) -> Result<Vec<Arc<Stored>>, RoomError> {
+    /// Events as the store has them now, whatever is held; nothing of them is held afterwards.
+    pub async fn read_events(&self, numbers: &[EventNo]) -> Result<Vec<Arc<Stored>>, RoomError> {
         let store = &self.0.store;
         let (rows, bodies) =
             tokio::try_join!(EVENTS.get_many(store, numbers), BODIES.get_many(store, numbers),)?;

@@ -22,4 +22,4 @@ pub use keyring::{Owner, Sealing, Vault};
 pub use master::KeyEncryptionKey;
 pub use sealed_table::{Page, SealedTable};
 pub use sealing::{Place, SealingKey};
-pub use stream::{CHUNK, Opener, SEALED_CHUNK, Sealer};
+pub use stream::{CHUNK, Chunks, Opener, SEALED_CHUNK, Sealer};

@@ -4,7 +4,7 @@
 //! is the last, so a stream that was truncated, extended, reordered or exchanged does not open.
 //! The stream's key is random and wrapped under the owner's key for the stream's place.
 
-use aead_stream::{DecryptorBE32, EncryptorBE32};
+use aead_stream::{DecryptorBE32, EncryptorBE32, NewStream, StreamBE32, StreamPrimitive};
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::Payload;
 use zeroize::Zeroizing;
@@ -27,6 +27,9 @@ pub struct Sealer(Option<EncryptorBE32<XChaCha20Poly1305>>);
 /// Opens a sealed stream, chunk by chunk; without a cipher where sealing is off.
 pub struct Opener(Option<DecryptorBE32<XChaCha20Poly1305>>);
 
+/// Opens the chunks of a sealed stream in any order; without a cipher where sealing is off.
+pub struct Chunks(Option<StreamBE32<XChaCha20Poly1305>>);
+
 impl SealingKey {
     /// Begins a sealed stream: what seals it, and its wrapped key, to be kept at `place`.
     pub fn seal_stream(&self, place: Place<'_>) -> Result<(Sealer, Vec<u8>), VaultError> {
@@ -42,6 +45,14 @@ impl SealingKey {
         let key = <&[u8; 32]>::try_from(raw.as_slice()).map_err(|_| VaultError::Stream)?;
         let cipher = DecryptorBE32::new(key.into(), &NONCE.into());
         Ok(Opener(self.seals().then_some(cipher)))
+    }
+
+    /// As [`Self::open_stream`], for whoever does not read from beginning to end.
+    pub fn open_chunks(&self, place: Place<'_>, wrapped: &[u8]) -> Result<Chunks, VaultError> {
+        let raw = Zeroizing::new(self.open(place, wrapped)?);
+        let key = <&[u8; 32]>::try_from(raw.as_slice()).map_err(|_| VaultError::Stream)?;
+        let cipher = StreamBE32::new(key.into(), &NONCE.into());
+        Ok(Chunks(self.seals().then_some(cipher)))
     }
 
     fn seals(&self) -> bool {
@@ -74,6 +85,15 @@ impl Opener {
     pub fn last(self, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
         let Some(cipher) = self.0 else { return without_tag(sealed) };
         cipher.decrypt_last(Payload::from(sealed)).map_err(|_| VaultError::Stream)
+    }
+}
+
+impl Chunks {
+    /// Opens a chunk by its number, counted from 0, of a stream of so many.
+    pub fn open(&self, number: u32, of: u32, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let Some(cipher) = &self.0 else { return without_tag(sealed) };
+        let is_last = number.checked_add(1) == Some(of);
+        cipher.decrypt(number, is_last, Payload::from(sealed)).map_err(|_| VaultError::Stream)
     }
 }
 
