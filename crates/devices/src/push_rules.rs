@@ -191,3 +191,6 @@ fn refused(error: &InsertPushRuleError) -> DeviceError {
 fn unknown(rule: &RuleId) -> DeviceError {
     DeviceError::NotFound(format!("no {} rule {:?}", rule.kind, rule.id))
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,56 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 pub(crate) fn is_public_key(text: &str) -> bool {
     decode(text).is_some_and(|bytes| bytes.len() == 32)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::string::string_regex;
+    use ruma_common::user_id;
+
+    use super::*;
+
+    /// Objects that look like signed keys, with anything in their fields.
+    fn texts() -> impl Strategy<Value = String> {
+        let key = r#""[A-Za-z0-9+/]{40,90}""#;
+        let value =
+            format!(r#"{key}|"x"|[0-9]{{1,18}}|1\.5|null|\{{\}}|\[1,2\]|\{{"ed25519:A":{key}\}}"#);
+        let people = format!(r#"\{{("@a:x":({value}))?(,?"@b:x":({value}))?\}}|{value}"#);
+        let object = format!(
+            r#"\{{"keys":({value}),"signatures":({people}),"user_id":({value})(,"unsigned":({value}))?\}}"#
+        );
+        string_regex(&object).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_signed_object_or_refused(text in texts()) {
+            let Ok(mut signed) = Signed::parse(&text) else { return Ok(()) };
+            prop_assert!(!signed.0.contains_key("unsigned"));
+            let again = Signed::parse(&signed.text().unwrap()).unwrap();
+            prop_assert_eq!(&again, &signed);
+            let user = user_id!("@a:x");
+            for (id, key) in signed.keys() {
+                prop_assert!(!signed.is_signed_by(user, id, key), "nobody signed it");
+            }
+            let before: Vec<_> = signed.signatures_of(user).map(|(id, _)| id.to_owned()).collect();
+            signed.add_signature("@a:x", "ed25519:B", "x");
+            prop_assert!(signed.says_the_same(&again));
+            signed.retain_signatures(user, |id, _| id != "ed25519:B");
+            let after: Vec<_> = signed.signatures_of(user).map(|(id, _)| id.to_owned()).collect();
+            prop_assert_eq!(after, before);
+            prop_assert!(signed.says_the_same(&again));
+        }
+
+        #[test]
+        fn a_public_key_is_32_bytes_in_base64(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let text = Base64::<Standard>::new(bytes.clone()).encode();
+            prop_assert_eq!(is_public_key(&text), bytes.len() == 32);
+        }
+
+        #[test]
+        fn any_text_is_a_public_key_or_not(text in "\\PC{0,60}") {
+            let _ = is_public_key(&text);
+        }
+    }
+}
