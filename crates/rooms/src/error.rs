@@ -14,6 +14,9 @@ pub enum RoomError {
     // The words of `not_in`: who is not in a room learns nothing of it, not even that it is there.
     #[error("you are not in room {0}")]
     UnknownRoom(OwnedRoomId),
+    /// The person cannot decline what the server has to say to them.
+    #[error("an invitation to the server's own notices cannot be declined")]
+    NoticesStay,
     /// A room that was deleted.
     #[error("room number {0} is deleted")]
     Deleted(RoomNo),
@@ -23,6 +26,9 @@ pub enum RoomError {
     /// The rules of the room, or of the server, say no.
     #[error("{0}")]
     Forbidden(String),
+    /// The room is not open to guests.
+    #[error("this room is not open to guests")]
+    NoGuests,
     /// The room is encrypted and the event is not.
     #[error("this room is encrypted: {kind} is accepted encrypted only")]
     PlaintextRefused {

@@ -72,6 +72,9 @@ pub struct Standing {
     pub forgotten: bool,
 }
 
+/// What must hold of a room, and of a membership in it, for the membership to be changed.
+type Condition<'a> = dyn Fn(&Current, Membership) -> Result<(), RoomError> + Sync + 'a;
+
 /// A change of somebody's membership by somebody.
 #[derive(Clone, Debug)]
 pub struct MembershipChange<'a> {
@@ -95,7 +98,37 @@ impl Rooms {
         room_id: &RoomId,
         change: MembershipChange<'_>,
     ) -> Result<(), RoomError> {
-        self.change_from(room_id, &change, &|_| Ok(())).await
+        self.change_from(room_id, &change, &|_, _| Ok(())).await
+    }
+
+    /// Lets a guest come into a room, which must be open to guests. (Specification: "Guest access".)
+    pub async fn join_as_guest(
+        &self,
+        guest: &UserId,
+        room_id: &RoomId,
+        reason: Option<String>,
+        profile: MemberProfile,
+    ) -> Result<(), RoomError> {
+        let change = MembershipChange { by: guest, of: guest, to: Membership::Join, reason, profile };
+        let open = |current: &Current, _| {
+            if current.is_open_to_guests() { Ok(()) } else { Err(RoomError::NoGuests) }
+        };
+        self.change_from(room_id, &change, &open).await
+    }
+
+    /// Has a guest leave a room that is not open to guests any more; nothing, when it is.
+    pub async fn expel_guest(&self, guest: &UserId, room_id: &RoomId) -> Result<(), RoomError> {
+        let (to, profile) = (Membership::Leave, MemberProfile::default());
+        let change = MembershipChange { by: guest, of: guest, to, reason: None, profile };
+        let expelled = |current: &Current, now| match now {
+            Membership::Join if !current.is_open_to_guests() => Ok(()),
+            _ => Err(RoomError::NoGuests),
+        };
+        match self.change_from(room_id, &change, &expelled).await {
+            // They may stay, or are gone already.
+            Ok(()) | Err(RoomError::NoGuests) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts somebody out of a room, or takes an invitation back.
@@ -109,7 +142,7 @@ impl Rooms {
         let (to, profile) = (Membership::Leave, MemberProfile::default());
         let change = MembershipChange { by, of, to, reason, profile };
         // A kick must not lift a ban: both end in the same membership.
-        let there = |now| match now {
+        let there = |_: &Current, now| match now {
             Membership::Leave | Membership::Ban => {
                 Err(RoomError::Forbidden(format!("{of} is not in the room")))
             }
@@ -129,35 +162,35 @@ impl Rooms {
     ) -> Result<(), RoomError> {
         let (to, profile) = (Membership::Leave, MemberProfile::default());
         let change = MembershipChange { by, of, to, reason, profile };
-        let banned = |now| match now {
+        let banned = |_: &Current, now| match now {
             Membership::Ban => Ok(()),
             _ => Err(RoomError::BadState(format!("{of} is not banned"))),
         };
         self.change_from(room_id, &change, &banned).await
     }
 
-    /// Changes a membership that `from` lets be changed.
+    /// Changes a membership that `from` lets be changed, in a room as it is then.
     async fn change_from(
         &self,
         room_id: &RoomId,
         change: &MembershipChange<'_>,
-        from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
+        from: &Condition<'_>,
     ) -> Result<(), RoomError> {
         let room = self.room(room_id).await?;
         self.decide(&room, |writing| self.change_once(writing, change, from)).await
     }
 
-    async fn change_once(
+    pub(crate) async fn change_once(
         &self,
         mut writing: Writing,
         change: &MembershipChange<'_>,
-        from: &(dyn Fn(Membership) -> Result<(), RoomError> + Sync),
+        from: &Condition<'_>,
     ) -> Result<(), RoomError> {
         if change.by != change.of {
             writing.require_joined(change.by)?;
         }
         let now = writing.current.membership(change.of);
-        from(now)?;
+        from(&writing.current, now)?;
         let mut content = change.profile.content(change.to);
         if let Some(reason) = &change.reason {
             content.insert("reason".to_owned(), reason.as_str().into());

@@ -34,12 +34,11 @@ impl Room {
     /// What a state of the room says of it.
     pub(crate) fn summary_of(&self, current: &Current) -> RoomSummary {
         let rule = JoinRuleSummary::from(current.join_rule());
-        let guests: Option<String> = field(current, "m.room.guest_access", "guest_access");
         let joined = UInt::new_saturating(current.joined);
         let mut summary = RoomSummary::new(
             self.id.clone(),
             rule,
-            guests.as_deref() == Some("can_join"),
+            current.is_open_to_guests(),
             joined,
             current.is_world_readable(),
         );
@@ -55,6 +54,12 @@ impl Room {
 }
 
 impl Current {
+    /// Whether guests may come in.
+    pub fn is_open_to_guests(&self) -> bool {
+        let access: Option<String> = field(self, "m.room.guest_access", "guest_access");
+        access.as_deref() == Some("can_join")
+    }
+
     /// The room's type, such as `m.space`.
     pub fn kind(&self) -> Option<String> {
         field(self, "m.room.create", "type")
