@@ -16,6 +16,7 @@ use store::Batch;
 use crate::error::RoomError;
 use crate::event::{Stored, Transaction};
 use crate::load::{EncryptionPolicy, Rooms};
+use crate::notices::Voice;
 use crate::room::{Current, Room};
 use crate::tables::HEADS;
 
@@ -37,6 +38,8 @@ pub(crate) struct Writing {
     pub(crate) withdrawn: Vec<Arc<Stored>>,
     /// Nodes of the state's tree that the batch makes.
     pub(crate) nodes: HashMap<NodeNo, Arc<Node>>,
+    /// In whose name.
+    pub(crate) voice: Voice,
     _turn: Option<Turn>,
 }
 
@@ -68,6 +71,7 @@ impl Rooms {
             added: Vec::new(),
             withdrawn: Vec::new(),
             nodes: HashMap::new(),
+            voice: Voice::Person,
             _turn: turn,
         }
     }
@@ -85,6 +89,7 @@ impl Writing {
         refuse_weaker_encryption(&draft)?;
         self.refuse_strangers(&draft)?;
         self.refuse_blocked(&draft).await?;
+        self.refuse_deafness(sender, &draft).await?;
         self.refuse_relation(&draft, sender).await?;
         let pdu = self.build(sender, draft)?;
         let event = self.add(pdu, transaction).await?;
@@ -98,6 +103,7 @@ impl Writing {
         let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required;
         let sealed = || self.current.is_encrypted() || !self.current.is_open();
         if required
+            && self.voice == Voice::Person
             && draft.state_key.is_none()
             && rules::sealing::must_refuse_plaintext(&draft.kind, &draft.content)
             && sealed()

@@ -8,6 +8,7 @@ use rules::build::Draft;
 use ruma_common::room_version_rules::RoomVersionRules;
 use ruma_common::{OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId};
 use serde_json::{Map, Value, json};
+use store::Batch;
 
 use crate::aliases::named;
 use crate::append::Writing;
@@ -15,6 +16,7 @@ use crate::commit::deciding;
 use crate::error::RoomError;
 use crate::load::{EncryptionPolicy, Rooms, version};
 use crate::membership::MemberProfile;
+use crate::notices::Voice;
 pub use crate::presets::Preset;
 use crate::presets::{encryption, power_levels};
 use crate::room::{Current, Room};
@@ -67,6 +69,9 @@ pub struct NewRoom {
     pub power_levels: Option<Map<String, Value>>,
 }
 
+/// What else a batch that makes a room writes.
+pub(crate) type Claim<'a> = &'a (dyn Fn(&mut Batch, &RoomId) -> Result<(), RoomError> + Sync);
+
 impl Rooms {
     /// Creates a room. Nothing of it is there until all of it is.
     pub async fn create(
@@ -75,22 +80,28 @@ impl Rooms {
         profile: &MemberProfile,
         new: NewRoom,
     ) -> Result<OwnedRoomId, RoomError> {
-        let created = deciding(|| self.create_once(creator, profile, &new)).await;
+        let nothing = |_: &mut Batch, _: &RoomId| Ok(());
+        let how: (Voice, Claim<'_>) = (Voice::Person, &nothing);
+        let created = deciding(|| self.create_as((creator, profile), &new, how)).await;
         created.map_err(|error| match error {
             RoomError::Forbidden(message) => RoomError::InvalidState(message),
             error => error,
         })
     }
 
-    async fn create_once(
+    /// Creates a room in somebody's name, or the server's, with whatever else is to be so from then
+    /// on.
+    pub(crate) async fn create_as(
         &self,
-        creator: &UserId,
-        profile: &MemberProfile,
+        (creator, profile): (&UserId, &MemberProfile),
         new: &NewRoom,
+        (voice, claim): (Voice, Claim<'_>),
     ) -> Result<OwnedRoomId, RoomError> {
         let id = new.version.as_ref().unwrap_or(&self.0.settings.default_version);
         let (version, rules) = version(id.as_str())?;
         let mut writing = self.begin(creator, new, (version, rules)).await?;
+        writing.voice = voice;
+        claim(&mut writing.batch, &writing.room.id)?;
         writing.state(creator, "m.room.member", creator.as_str(), profile.joining()).await?;
         writing.set_powers(creator, new).await?;
         if let Some(alias) = &new.alias {
@@ -246,7 +257,8 @@ impl Writing {
     /// Promise P1: a direct chat, and whatever is not open to everybody, is encrypted, asked for or
     /// not. A space holds no messages.
     fn must_be_encrypted(&self, new: &NewRoom) -> bool {
-        let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required;
+        let required = self.rooms.0.settings.encryption == EncryptionPolicy::Required
+            && self.voice == Voice::Person;
         let private = new.direct == Direct::Yes || !self.current.is_open();
         let kind = new.creation_content.get("type").and_then(Value::as_str);
         required && private && kind != Some("m.space") && !self.current.is_encrypted()

@@ -109,7 +109,8 @@ impl Rooms {
         reason: Option<String>,
         profile: MemberProfile,
     ) -> Result<(), RoomError> {
-        let change = MembershipChange { by: guest, of: guest, to: Membership::Join, reason, profile };
+        let change =
+            MembershipChange { by: guest, of: guest, to: Membership::Join, reason, profile };
         let open = |current: &Current, _| {
             if current.is_open_to_guests() { Ok(()) } else { Err(RoomError::NoGuests) }
         };

@@ -64,6 +64,8 @@ pub(crate) type ChildKey = (RoomNo, [u8; 32], [u8; 1], TimelineOrd);
 /// was said there before.
 pub(crate) const SPOKEN: Table<(RoomNo, String, String), TimelineOrd> = Table::new("spoken");
 
+/// The room in which the server speaks to a person.
+pub(crate) const NOTICE_ROOMS: Table<String, String> = Table::new("notice_rooms");
 /// Rooms that nobody may come into any more, by id; who blocked them.
 pub(crate) const BLOCKED: Table<String, String> = Table::new("rooms_blocked");
 /// Rooms that were deleted: a number is never given twice, and some may still hold it.

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use base::change::Change;
 use base::number::RoomNo;
 use rules::tree::{Node, NodeNo};
-use ruma_common::{RoomId, UserId};
+use ruma_common::UserId;
 use store::{Batch, Direction, Key, Prefix, Table};
 use vault::Owner;
 
 use super::{PurgeRow, State};
+use crate::append::Writing;
 use crate::error::RoomError;
 use crate::event::damaged;
 use crate::load::Rooms;
 use crate::membership::{MemberProfile, MembershipChange};
+use crate::notices::Voice;
 use crate::send::transaction_key;
 use crate::tables::{
     ALIASES, ANNOTATIONS, BODIES, CHILDREN, DIRECTORY, EDITS, EVENT_IDS, EVENTS, EventRow, GRAVES,
@@ -29,7 +31,6 @@ const TOLD: usize = 1000;
 impl Rooms {
     /// Has everybody of this server leave a room, by an event each: whoever else is in it knows.
     pub(super) async fn put_everybody_out(&self, row: &PurgeRow) -> Result<Vec<String>, RoomError> {
-        let room_id = RoomId::parse(&row.room_id).map_err(|error| damaged(&error))?;
         let room = self.room_by_number(row.room).await?;
         self.bring_up(&room).await?;
         let mut put_out: BTreeSet<_> = row.put_out.iter().cloned().collect();
@@ -46,7 +47,12 @@ impl Rooms {
                 reason: None,
                 profile,
             };
-            match self.change_membership(&room_id, change).await {
+            let leave = |mut writing: Writing| {
+                // What the server speaks in is put away by the server.
+                writing.voice = Voice::Server;
+                self.change_once(writing, &change, &|_, _| Ok(()))
+            };
+            match self.decide(&room, leave).await {
                 // Whoever went by themselves meanwhile is out.
                 Ok(()) | Err(RoomError::Forbidden(_)) => {}
                 Err(error) => return Err(error),
