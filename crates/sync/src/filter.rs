@@ -18,6 +18,8 @@ const MAX_LIMIT: usize = 100;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Filter {
+    /// Only these fields of events.
+    pub event_fields: Option<Vec<String>>,
     /// Account data that belongs to no room.
     pub account_data: EventFilter,
     /// What is told of rooms.

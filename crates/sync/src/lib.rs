@@ -11,6 +11,7 @@ mod cell;
 mod device_lists;
 mod ephemeral;
 mod error;
+mod fields;
 mod filter;
 mod follow;
 mod hub;

@@ -124,8 +124,13 @@ impl Visit<'_> {
 
     fn viewer(&self, current: &Arc<Current>) -> Viewer {
         let device = Some(self.maker.device.to_owned());
-        let rooms = &self.maker.sources.rooms;
-        rooms.viewer_with((self.room, Arc::clone(current)), self.maker.user(), device)
+        let maker = self.maker;
+        let related = maker.wishes.filter.room.timeline.related();
+        let rooms = &maker.sources.rooms;
+        rooms
+            .viewer_with((self.room, Arc::clone(current)), maker.user(), device)
+            .ignoring(Arc::clone(&maker.ignored))
+            .related_by(related)
     }
 
     async fn joined(
@@ -185,6 +190,7 @@ impl Visit<'_> {
 
     async fn timeline(&self, viewer: &Viewer, window: &Window) -> Result<Timeline, SyncError> {
         let events = viewer.client_json_all(&window.events).await?;
+        let events = self.maker.wishes.filter.only_fields(events);
         let told = window.limited || !events.is_empty();
         let prev_batch = told.then(|| window.before(self.last.ord));
         Ok(Timeline { events, limited: window.limited, prev_batch })

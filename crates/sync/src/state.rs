@@ -49,6 +49,7 @@ impl Maker<'_> {
             self.seat.memory.keep_sent(self.device, members, self.upto.position);
         }
         let events = viewer.state_json(&events).await?;
+        let events = self.wishes.filter.only_fields(events);
         Ok(if self.wishes.state_after { State::After(events) } else { State::Before(events) })
     }
 

@@ -111,6 +111,12 @@ impl Window {
         let mut looked = 0;
         let mut upto = wanted.upto;
         loop {
+            let looked_for = viewer.looks_for(&page).await?;
+            let admits = |event: &Stored| {
+                let passed = looked_for.as_ref().is_none_or(|some| some.contains(&event.no));
+                passed && (wanted.admits)(event)
+            };
+            let wanted = Wanted { admits: &admits, ..wanted };
             for event in &page {
                 upto = TimelineOrd(event.ord.0 - 1);
                 if !window.take(viewer, event, &wanted).await? {
