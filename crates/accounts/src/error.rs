@@ -109,7 +109,7 @@ impl From<CommitError> for AccountError {
 
 impl AccountError {
     /// Whether the store or the keyring is away: the same may be asked again later.
-    pub(crate) fn is_outage(&self) -> bool {
+    pub fn is_outage(&self) -> bool {
         matches!(
             self,
             Self::Store(StoreError::Unavailable { .. })

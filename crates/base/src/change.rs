@@ -114,4 +114,9 @@ pub enum Change {
         /// The room.
         room: RoomNo,
     },
+    /// A person's pushers changed: where they want their notifications.
+    Pushers {
+        /// Whose.
+        user: OwnedUserId,
+    },
 }

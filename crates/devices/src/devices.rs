@@ -56,6 +56,11 @@ impl Devices {
         user.server_name() == self.0.settings.server_name
     }
 
+    /// The keyring under which what people keep is sealed.
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
     /// The key under which what `user` wrote is sealed.
     pub(crate) async fn key_of(&self, user: &UserId) -> Result<SealingKey, DeviceError> {
         Ok(self.0.vault.key(&owner(user)).await?)

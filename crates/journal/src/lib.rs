@@ -82,6 +82,7 @@ fn person(change: &Change) -> Option<&UserId> {
         | Change::Profile { .. }
         | Change::Redacted { .. }
         | Change::Purged { .. }
+        | Change::Pushers { .. }
         | Change::Erased { .. }
         | Change::Account { .. } => None,
     }
