@@ -36,12 +36,22 @@ where
     pub(crate) address: ClientAddress,
     /// What a confirmation of it is bound to.
     pub(crate) asked: Asked,
+    /// The query as it came: for what ruma's types leave out. See [`Self::said`].
+    query: String,
+    /// The body as it came, likewise.
+    pub(crate) body: Bytes,
 }
 
 impl<T: IncomingRequest> Call<T>
 where
     T::Authentication: Authenticate,
 {
+    /// What the query says under a name, first.
+    pub(crate) fn said(&self, name: &str) -> Option<String> {
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(&self.query).ok()?;
+        pairs.into_iter().find_map(|(said, value)| (said == name).then_some(value))
+    }
+
     /// Authenticates and parses a request, in this order: a stranger learns nothing of the parser.
     pub(crate) async fn receive(app: &App, raw: Raw) -> Result<Self, ApiError> {
         let who = raw.authenticate::<T>(app).await?;
@@ -93,11 +103,12 @@ where
             require_strict_json(request.body())?;
         }
         let asked = Asked::by(&request, address);
+        let query = request.uri().query().unwrap_or_default().to_owned();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (parts, body) = request.into_parts();
         let request = http::Request::from_parts(parts, &*body);
         let request = T::try_from_http_request(request, &arguments);
-        Ok(Call { request: request.map_err(malformed)?, who, address, asked })
+        Ok(Call { request: request.map_err(malformed)?, who, address, asked, query, body })
     }
 }
 
@@ -125,6 +136,7 @@ impl Raw {
     where
         T::Authentication: Authenticate,
     {
+    }
         let credentials = T::Authentication::extract_authentication(&self.request);
         let credentials = credentials.map_err(|error| unauthenticated(&*error.into()))?;
         T::Authentication::authenticate(app, credentials).await
@@ -148,6 +160,7 @@ pub(crate) fn respond<R: OutgoingResponse>(answer: Result<R, ApiError>) -> Respo
     }
 }
 
+    }
 async fn path_arguments(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
     let arguments = parts.extract::<RawPathParams>().await;
     let arguments = arguments.map_err(|error| ApiError::invalid_param(error.body_text()))?;

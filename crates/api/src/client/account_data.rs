@@ -19,12 +19,19 @@ mod set_push_rule_actions;
 mod set_push_rule_enabled;
 mod tags;
 
+use http::Method;
+use ruma_client_api::filter::get_filter::v3::Request as GetFilter;
 use ruma_common::UserId;
+use ruma_common::api::Metadata;
+use ruma_common::api::path_builder::PathBuilder;
 
 use crate::routes::Routes;
 use crate::{ApiError, Caller};
 
 pub(super) fn routes(routes: Routes) -> Routes {
+    let routes = GetFilter::PATH_BUILDER
+        .all_paths()
+        .fold(routes, |routes, path| routes.raw(&Method::GET, path, filter::handler));
     routes
         .add(global::handler)
         .add(set_global::handler)
@@ -34,7 +41,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(create_tag::handler)
         .add(delete_tag::handler)
         .add(add_filter::handler)
-        .add(filter::handler)
         .add(push_rules::handler)
         .add(push_rules_global::handler)
         .add(push_rule::handler)

@@ -26,6 +26,9 @@ mod public_rooms_filtered;
 mod read_markers;
 mod receipt;
 mod redact;
+mod relations;
+mod relations_by_event_type;
+mod relations_by_type;
 mod resolve_alias;
 mod send;
 mod send_state;
@@ -33,6 +36,7 @@ mod set_listing;
 mod state;
 mod state_event;
 mod summary;
+mod threads;
 mod typing;
 mod unban;
 mod upgrade;
@@ -42,6 +46,7 @@ mod directory;
 mod paging;
 mod people;
 mod reading;
+mod related;
 
 use crate::routes::Routes;
 
@@ -90,6 +95,10 @@ fn timeline(routes: Routes) -> Routes {
         .add(event_by_time::handler)
         .add(messages::handler)
         .add(context::handler)
+        .add(relations::handler)
+        .add(relations_by_type::handler)
+        .add(relations_by_event_type::handler)
+        .add(threads::handler)
         .add(redact::handler)
         .add(receipt::handler)
         .add(read_markers::handler)

@@ -1,16 +1,20 @@
 //! `GET /_matrix/client/v3/user/{userId}/filter/{filterId}`: a filter that was kept.
+//!
+//! It is told as it was said: ruma's type leaves some of it out.
 
-use ruma_client_api::filter::get_filter::v3::{Request, Response};
+use axum::extract::Request as HttpRequest;
+use axum::response::Response as HttpResponse;
+use ruma_client_api::filter::get_filter::v3::Request;
 
 use super::require_own;
-use crate::{ApiError, App, Call};
+use crate::call::Admitted;
+use crate::{ApiError, App, answer};
 
 /// Handles the call.
-pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+pub(crate) async fn handler(app: App, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let call = Admitted::<Request>::read(&app, request).await?.parse()?;
     let Request { user_id, filter_id, .. } = call.request;
     require_own(&call.who, &user_id)?;
     let filter = app.devices.filter(&user_id, &filter_id).await?;
-    let filter = filter.ok_or_else(|| ApiError::not_found("no such filter"))?;
-    let filter = serde_json::from_str(filter.get()).map_err(|error| ApiError::internal(&error))?;
-    Ok(Response::new(filter))
+    answer::json(&filter.ok_or_else(|| ApiError::not_found("no such filter"))?)
 }

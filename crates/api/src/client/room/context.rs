@@ -11,10 +11,11 @@ use crate::{ApiError, App, Call};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+    let said = call.said("filter");
     let Request { room_id, event_id, limit, filter, .. } = call.request;
-    let device = Some(call.who.device_id.clone());
-    let viewer = app.rooms.reader(&call.who.user_id, &room_id, device).await?;
-    let filter = paging::filter(filter);
+    let viewer = reading::viewer(&app, &call.who, &room_id).await?;
+    let filter = paging::filter_of(said.as_deref(), filter)?;
+    let viewer = viewer.related_by(filter.related());
     let limit = paging::limit(limit, &filter);
     let in_room = filter.admits_room(&room_id);
     let wanted = |event: &Stored| in_room && filter.admits(event);

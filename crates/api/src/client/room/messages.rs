@@ -9,10 +9,11 @@ use crate::{ApiError, App, Call};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+    let said = call.said("filter");
     let Request { room_id, from, to, dir, limit, filter, .. } = call.request;
-    let device = Some(call.who.device_id.clone());
-    let viewer = app.rooms.reader(&call.who.user_id, &room_id, device).await?;
-    let (filter, way) = (paging::filter(filter), paging::way(dir));
+    let viewer = reading::viewer(&app, &call.who, &room_id).await?;
+    let (filter, way) = (paging::filter_of(said.as_deref(), filter)?, paging::way(dir));
+    let viewer = viewer.related_by(filter.related());
     let limit = paging::limit(limit, &filter);
     let start = paging::place(&app, &viewer, from.as_deref()).await?.unwrap_or(match way {
         Way::Back => viewer.current().last(),

@@ -53,20 +53,17 @@ pub(super) fn filter(asked: RoomEventFilter) -> EventFilter {
     }
 }
 
-/// The filter of a query, with what ruma's type leaves out of it.
-pub(super) fn filter_in(query: &str, asked: RoomEventFilter) -> Result<EventFilter, ApiError> {
-    #[derive(Default, Deserialize)]
-    struct Query {
-        #[serde(default)]
-        filter: Option<String>,
-    }
+/// The filter that a request says, with what ruma's type leaves out of it.
+pub(super) fn filter_of(
+    said: Option<&str>,
+    asked: RoomEventFilter,
+) -> Result<EventFilter, ApiError> {
     #[derive(Default, Deserialize)]
     struct Related {
         related_by_senders: Option<Vec<OwnedUserId>>,
         related_by_rel_types: Option<Vec<String>>,
     }
-    let Query { filter } = serde_html_form::from_str(query).unwrap_or_default();
-    let related = filter.as_deref().map(serde_json::from_str).transpose();
+    let related = said.map(serde_json::from_str).transpose();
     let related: Option<Related> =
         related.map_err(|error: serde_json::Error| ApiError::invalid_param(error.to_string()))?;
     let Related { related_by_senders, related_by_rel_types } = related.unwrap_or_default();

@@ -1,21 +1,45 @@
 //! Rooms and events as answers carry them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use http::StatusCode;
 use rooms::{RoomError, Shown, Stored, Viewer};
 use ruma_common::api::error::ErrorKind;
 use ruma_common::serde::Raw;
-use ruma_common::{OwnedRoomId, OwnedRoomOrAliasId};
+use ruma_common::{OwnedRoomId, OwnedRoomOrAliasId, OwnedUserId, RoomId};
 
-use crate::{ApiError, App};
+use crate::{ApiError, App, Caller};
 
 /// The room of an id or an alias.
-pub(super) async fn room_of(app: &App, name: OwnedRoomOrAliasId) -> Result<OwnedRoomId, ApiError> {
+pub(crate) async fn room_of(app: &App, name: OwnedRoomOrAliasId) -> Result<OwnedRoomId, ApiError> {
     match OwnedRoomId::try_from(name) {
         Ok(id) => Ok(id),
         Err(alias) => Ok(app.rooms.resolve_alias(&alias).await?),
     }
+}
+
+/// A person looking at a room that they may read, without what is summed up there of people whom
+/// they ignore.
+pub(super) async fn viewer(app: &App, who: &Caller, room_id: &RoomId) -> Result<Viewer, ApiError> {
+    let device = Some(who.device_id.clone());
+    let viewer = app.rooms.reader(&who.user_id, room_id, device).await?;
+    Ok(viewer.ignoring(ignored(app, who).await?))
+}
+
+/// The same, where every refusal is that there is nothing to see.
+pub(super) async fn viewer_of_event(
+    app: &App,
+    who: &Caller,
+    room_id: &RoomId,
+) -> Result<Viewer, ApiError> {
+    let device = Some(who.device_id.clone());
+    let viewer = app.rooms.reader(&who.user_id, room_id, device).await.map_err(nothing_to_see)?;
+    Ok(viewer.ignoring(ignored(app, who).await?))
+}
+
+async fn ignored(app: &App, who: &Caller) -> Result<Arc<HashSet<OwnedUserId>>, ApiError> {
+    Ok(Arc::new(app.devices.ignored_people(&who.user_id).await?))
 }
 
 /// For endpoints that whoever is not in the room may call: a room that is not known is not found,
@@ -28,7 +52,7 @@ pub(super) fn not_found(error: RoomError) -> ApiError {
 }
 
 /// For endpoints whose every refusal is that there is nothing to see.
-pub(super) fn nothing_to_see(error: RoomError) -> ApiError {
+pub(in crate::client) fn nothing_to_see(error: RoomError) -> ApiError {
     match error {
         RoomError::UnknownRoom(_) | RoomError::Forbidden(_) => {
             ApiError::not_found(error.to_string())

@@ -30,24 +30,23 @@ pub(crate) async fn handler(app: App, request: extract::Request) -> Result<Respo
 }
 
 fn asked(call: Call<Request>) -> Result<SyncRequest, ApiError> {
+    let said = call.said("filter");
     let Call { request, who, .. } = call;
     Ok(SyncRequest {
         user: who.user_id,
         device: who.device_id,
         since: request.since.map(|since| since.parse()).transpose()?,
-        filter: request.filter.map(choice).transpose()?.unwrap_or_default(),
+        filter: request.filter.map(|filter| choice(filter, said)).transpose()?.unwrap_or_default(),
         full_state: request.full_state,
         use_state_after: request.use_state_after,
         timeout: request.timeout.unwrap_or_default(),
     })
 }
 
-fn choice(filter: Filter) -> Result<Choice, ApiError> {
+/// The filter, as the client said it: ruma's type leaves some of it out.
+fn choice(filter: Filter, said: Option<String>) -> Result<Choice, ApiError> {
     match filter {
-        Filter::FilterDefinition(filter) => {
-            let json = serde_json::to_string(&filter);
-            json.map(Choice::Inline).map_err(|error| ApiError::internal(&error))
-        }
+        Filter::FilterDefinition(_) => Ok(said.map(Choice::Inline).unwrap_or_default()),
         // What ruma could not read as a filter it takes for an id.
         Filter::FilterId(id) if id.starts_with('{') => Ok(Choice::Inline(id)),
         Filter::FilterId(id) => Ok(Choice::Stored(id)),
