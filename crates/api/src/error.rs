@@ -4,10 +4,16 @@
 //! specification's `errcode`, the status, and a sentence.
 
 mod accounts;
+mod attention;
+mod delivery;
 mod devices;
 mod media;
+mod moderation;
+mod presence;
+mod previews;
 mod rate;
 mod rooms;
+mod search;
 mod sync;
 
 use std::fmt::Display;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use store::Migration;
 
 use crate::config::{self, Config};
-use crate::{backup, copy, demo, logging, restore, server, stores, verify};
+use crate::{backup, copy, demo, logging, restore, search, server, stores, verify};
 
 /// Sealed messaging for public services, on the open Matrix protocol.
 #[derive(Parser)]
@@ -54,6 +54,11 @@ enum Command {
     Backup(backup::Arguments),
     Restore(restore::Arguments),
     Verify(verify::Arguments),
+    /// Works on the index of search.
+    Search {
+        #[command(subcommand)]
+        command: search::Command,
+    },
     /// Says which version this is.
     Version,
 }
@@ -99,6 +104,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Backup(arguments) => runtime()?.block_on(backup::run(arguments)),
         Command::Restore(arguments) => runtime()?.block_on(restore::run(arguments)),
         Command::Verify(arguments) => runtime()?.block_on(verify::run(arguments)),
+        Command::Search { command } => runtime()?.block_on(search::run(command)),
         Command::Version => say(concat!("chappe ", env!("CARGO_PKG_VERSION"))),
     }
 }

@@ -3,17 +3,27 @@
 //! Every key has a default but the server's name. A key or value that means nothing is refused
 //! with its place and the nearest right name: a misspelt key must not be a silent default.
 
+mod beside;
 mod environment;
+mod limits;
+mod notices;
 mod problem;
+mod push;
+mod search;
 mod store;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use ruma_common::{OwnedServerName, RoomVersionId};
+use ruma_common::{OwnedServerName, OwnedUserId, RoomVersionId};
 use serde::Deserialize;
 
+pub(crate) use beside::{Presence, Previews, Support, Turn};
+pub(crate) use limits::Limits;
+pub(crate) use notices::{Identity, Notices};
 pub(crate) use problem::Problem;
+pub(crate) use push::Push;
+pub(crate) use search::Search;
 pub(crate) use store::{Engine, Hidden, Keyring, Media, Sealing, Store};
 
 /// The documented file: every key with its default.
@@ -26,12 +36,21 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) listen: Listen,
     pub(crate) registration: Registration,
+    pub(crate) administration: Administration,
     pub(crate) passwords: Passwords,
     pub(crate) rooms: Rooms,
     pub(crate) limits: Limits,
     pub(crate) store: Store,
     pub(crate) keyring: Keyring,
     pub(crate) media: Media,
+    pub(crate) push: Push,
+    pub(crate) identity: Identity,
+    pub(crate) notices: Notices,
+    pub(crate) search: Search,
+    pub(crate) presence: Presence,
+    pub(crate) turn: Turn,
+    pub(crate) previews: Previews,
+    pub(crate) support: Support,
     pub(crate) log: Log,
 }
 
@@ -64,6 +83,18 @@ pub(crate) struct Listen {
 pub(crate) struct Registration {
     pub(crate) mode: RegistrationMode,
     pub(crate) tokens: Vec<String>,
+    /// Whether guests are taken in.
+    pub(crate) guests: bool,
+}
+
+/// Who administers the server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Administration {
+    /// Always, whatever an administrator decides.
+    pub(crate) administrators: Vec<OwnedUserId>,
+    /// Who holds it opens accounts, administrators' among them.
+    pub(crate) shared_secret: Option<Hidden>,
 }
 
 /// How accounts are opened.
@@ -105,18 +136,6 @@ pub(crate) enum Encryption {
     Required,
     /// Plain Matrix.
     Optional,
-}
-
-/// What a client may ask at most.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Limits {
-    pub(crate) request_bytes: usize,
-    pub(crate) upload_bytes: u64,
-    pub(crate) body_timeout_seconds: u64,
-    /// 0 lifts the limit.
-    pub(crate) sign_in_tries_per_minute: u32,
-    pub(crate) connections: usize,
 }
 
 /// The log.
@@ -176,6 +195,13 @@ impl Config {
         if self.server.name.is_none() {
             return refuse("server.name is missing: it is the only key without a default");
         }
+        let foreign = |user: &&OwnedUserId| Some(user.server_name()) != self.server.name.as_deref();
+        if let Some(user) = self.administration.administrators.iter().find(foreign) {
+            return refuse(&format!("administration.administrators: {user} is not of this server"));
+        }
+        if self.administration.shared_secret.as_ref().is_some_and(Hidden::is_short) {
+            return refuse("administration.shared_secret has fewer than 16 characters");
+        }
         if self.listen.addresses.is_empty() {
             return refuse("listen.addresses is empty: nobody could reach the server");
         }
@@ -190,6 +216,9 @@ impl Config {
             return refuse("store.sealing is \"off\", which rooms.encryption \"required\" forbids");
         }
         if let Some(sentence) = store::nonsense(&self.store, &self.keyring, &self.media) {
+            return refuse(sentence);
+        }
+        if let Some(sentence) = beside::nonsense(&self.turn, &self.support) {
             return refuse(sentence);
         }
         let Passwords { memory_kib, iterations, parallelism } = self.passwords;
@@ -209,6 +238,15 @@ pub(crate) fn describe(config: &Config) -> String {
         RegistrationMode::Open => "open to anybody (development only)",
         RegistrationMode::Token => "by registration token",
         RegistrationMode::Closed => "closed",
+    };
+    let guests = if config.registration.guests { "; guests are let in" } else { "" };
+    let administration = match &config.administration.shared_secret {
+        Some(_) => "by administrators; accounts are opened by the shared secret too",
+        None => "by administrators",
+    };
+    let rates = match config.limits.rates {
+        true => "on",
+        false => "OFF: nobody is ever asked to wait; not for real use",
     };
     let encryption = match config.rooms.encryption {
         Encryption::Required => "required: private rooms are encrypted and refuse plaintext",
@@ -233,7 +271,9 @@ pub(crate) fn describe(config: &Config) -> String {
          store         {store}\n\
          media         {media}\n\
          data in       {}\n\
-         registration  {registration}\n\
+         registration  {registration}{guests}\n\
+         administered  {administration}\n\
+         rate limits   {rates}\n\
          room version  {}\n\
          encryption    {encryption}\n\
          sealing       {sealing}",
@@ -277,18 +317,6 @@ impl Default for Passwords {
 impl Default for Rooms {
     fn default() -> Self {
         Self { default_version: rules::version::DEFAULT, encryption: Encryption::Required }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            request_bytes: 1 << 20,
-            upload_bytes: 100 << 20,
-            body_timeout_seconds: 30,
-            sign_in_tries_per_minute: 10,
-            connections: 20_000,
-        }
     }
 }
 
@@ -389,9 +417,26 @@ mod tests {
     }
 
     #[test]
+    fn administrators_are_people_of_this_server_and_the_secret_is_long() {
+        let table = [
+            ("administrators = [\"@root:b.example\"]", "@root:b.example is not of this server"),
+            ("administrators = [\"root\"]", "line 4"),
+            ("shared_secret = \"short\"", "fewer than 16 characters"),
+        ];
+        for (text, expected) in table {
+            let text = format!("[server]\nname = \"a.example\"\n[administration]\n{text}");
+            let problem = read(&text, &[]).unwrap_err();
+            assert!(problem.contains(expected), "{text}\n-> {problem}");
+        }
+        let networks = "[server]\nname = \"a.example\"\n[limits]\nexempt_addresses = [\"town\"]";
+        assert!(read(networks, &[]).unwrap_err().contains("line 4"));
+    }
+
+    #[test]
     fn an_address_with_a_password_is_never_shown() {
         let text = "[server]\nname = \"a.example\"\n[store]\nengine = \"postgres\"\n\
                     url = \"postgres://a:hunter2@db/a\"\n[keyring]\nurl = \"postgres://a:hunter2@db/b\"\n\
+                    [administration]\nshared_secret = \"hunter2hunter2hunter2\"\n\
                     [media]\nurl = \"s3://b\"\naccess_key_id = \"k\"\nsecret_access_key = \"hunter2\"";
         let config = read(text, &[]).unwrap();
         assert!(!format!("{config:?}{}", describe(&config)).contains("hunter2"));

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use search::Search;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -24,7 +25,7 @@ use crate::backup::{self, Stores};
 use crate::config::Config;
 use crate::verify;
 
-pub(crate) use client::connect;
+pub(crate) use client::{connect, reach};
 pub(crate) use protocol::{Media, Request};
 
 use protocol::{Answer, LINE};
@@ -45,6 +46,7 @@ pub(crate) struct Control {
 struct Work {
     config: Config,
     stores: Stores,
+    search: Option<Search>,
     /// One request at a time: each reads everything.
     turn: Semaphore,
 }
@@ -55,8 +57,13 @@ fn path(config: &Config) -> PathBuf {
 }
 
 impl Control {
-    /// Opens the socket. The store's lock is held, so a socket that is there is a dead server's.
-    pub(crate) fn open(config: &Config, stores: Stores) -> anyhow::Result<Self> {
+    /// Opens the socket. The lock of the store or of the search index is held, so a socket that is
+    /// there is a dead server's.
+    pub(crate) fn open(
+        config: &Config,
+        stores: Stores,
+        search: Option<Search>,
+    ) -> anyhow::Result<Self> {
         let path = path(config);
         let named = || format!("control socket {}", path.display());
         remove_dead(&path).with_context(named)?;
@@ -64,7 +71,7 @@ impl Control {
         let private = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(&path, private).with_context(named)?;
         let turn = Semaphore::new(1);
-        let work = Arc::new(Work { config: config.clone(), stores, turn });
+        let work = Arc::new(Work { config: config.clone(), stores, search, turn });
         Ok(Self { listener, path, work })
     }
 
@@ -174,7 +181,7 @@ async fn hung_up(mut reader: BufReader<tokio::io::Take<OwnedReadHalf>>) {
 
 async fn perform(work: &Work, request: Request, progress: &Progress) -> Answer {
     let Ok(_turn) = work.turn.try_acquire() else {
-        return Answer::Failed("another backup or verification is under way".to_owned());
+        return Answer::Failed("another backup, verification or rebuild is under way".to_owned());
     };
     tracing::info!(?request, "a control request");
     let answer = match request {
@@ -183,8 +190,14 @@ async fn perform(work: &Work, request: Request, progress: &Progress) -> Answer {
             backup::write(&work.config, &work.stores, what, progress).await.map(Answer::BackedUp)
         }
         Request::Verify => verify::log(&work.stores.data, progress).await.map(Answer::Verified),
+        Request::RebuildSearch => rebuild_search(work).await.map(Answer::SearchRebuilt),
     };
     answer.unwrap_or_else(|error| Answer::Failed(format!("{error:#}")))
+}
+
+async fn rebuild_search(work: &Work) -> anyhow::Result<u64> {
+    let search = work.search.as_ref().context("search is off here")?;
+    Ok(search.rebuild().await?)
 }
 
 /// Only the server's own user and root are answered.

@@ -10,7 +10,9 @@ mod demo;
 mod listen;
 mod logging;
 mod restore;
+mod search;
 mod server;
+mod speaker;
 mod stores;
 mod verify;
 

@@ -6,9 +6,15 @@ use std::time::Duration;
 use accounts::Accounts;
 use anyhow::{Context, bail};
 use api::{App, Services};
+use attention::Attention;
 use base::clock::{Clock, SystemClock};
+use delivery::Delivery;
 use devices::Devices;
 use media::Media;
+use moderation::Moderation;
+use outside::{IdentityServers, IpNet, Outside, OutsideSettings};
+use presence::Presence;
+use previews::Previews;
 use rooms::Rooms;
 use ruma_common::OwnedServerName;
 use store::Store;
@@ -20,7 +26,7 @@ use crate::cli::say;
 use crate::config::{self, Config};
 use crate::control::Control;
 use crate::listen::Listeners;
-use crate::{backup, stores};
+use crate::{backup, search, speaker, stores};
 
 /// How often departures are looked for that a node began and did not end.
 const DEPARTURES: Duration = Duration::from_mins(1);
@@ -44,6 +50,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     }
     let server = Server::open(config).await?;
     let accounts = server.accounts().clone();
+    let delivery = server.app.delivery.clone();
     let control = server.control().map(|control| tokio::spawn(control.run()));
     let closing = server.stores.clone();
     let listening = server.listen().await?;
@@ -59,6 +66,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     listening.run(stop).await;
+    delivery.stop().await;
     if let Some(control) = control {
         control.abort();
     }
@@ -114,9 +122,49 @@ impl Server {
         )
         .await?;
         let media = media(&config, &name, store, &vault, time).await?;
-        let sync = Sync::open(store.clone(), rooms.clone(), devices.clone(), Arc::clone(time));
-        let settings = api_settings(&config, name);
-        let app = App::new(Services { accounts, devices, rooms, media, sync, settings, clock });
+        let settings = presence::Settings { enabled: config.presence.enabled };
+        let presence = Presence::open(store.clone(), vault.clone(), settings, Arc::clone(time));
+        let moderation = Moderation::open(store.clone(), vault.clone(), Arc::clone(time));
+        let previews = previews(&config, &media)?;
+        let watched = (rooms.clone(), devices.clone(), Some(presence.clone()));
+        let sync = Sync::open_with(store.clone(), watched, Arc::clone(time));
+        let attention = Attention::open(store.clone(), rooms.clone(), devices.clone());
+        let delivery = delivery(
+            &config.push,
+            delivery::Services {
+                store: store.clone(),
+                vault: vault.clone(),
+                accounts: accounts.clone(),
+                rooms: rooms.clone(),
+                attention: attention.clone(),
+                outside: outside(&config.push.allowed_private_networks)?,
+                clock: Arc::clone(time),
+            },
+        );
+        let search = search::open(&config, store, &vault, &rooms).await;
+        let identity = IdentityServers::new(&config.identity.servers, &config.identity.addresses);
+        let identity = identity.context("identity.addresses")?;
+        let notices = speaker::speaker(&config.notices, &name)?;
+        if let Some(notices) = &notices {
+            speaker::reserve(&accounts, notices).await?;
+        }
+        let settings = api::Settings { notices, ..api_settings(&config, name) };
+        let app = App::new(Services {
+            accounts,
+            devices,
+            rooms,
+            media,
+            sync,
+            search,
+            previews,
+            moderation,
+            presence,
+            attention,
+            delivery,
+            identity,
+            settings,
+            clock,
+        });
         Ok(Self { config, app, stores })
     }
 
@@ -125,13 +173,14 @@ impl Server {
         &self.app.accounts
     }
 
-    /// Opens the control socket, where this process alone can open the store. Without it a backup
-    /// needs the server to be stopped: no reason not to serve.
+    /// Opens the control socket, where this process alone can open the store, or the search index.
+    /// Without it a backup needs the server to be stopped: no reason not to serve.
     fn control(&self) -> Option<Control> {
-        if self.config.store.engine != config::Engine::Redb {
+        let search = self.app.search.clone();
+        if self.config.store.engine != config::Engine::Redb && search.is_none() {
             return None;
         }
-        let control = Control::open(&self.config, self.stores.clone());
+        let control = Control::open(&self.config, self.stores.clone(), search);
         control.map_err(|error| tracing::warn!("no control socket: {error:#}")).ok()
     }
 
@@ -143,6 +192,8 @@ impl Server {
             // Whichever node began them: it may be gone.
             loop {
                 api::finish_departures(&app).await;
+                api::expel_guests(&app).await;
+                api::finish_purges(&app).await;
                 tokio::time::sleep(DEPARTURES).await;
             }
         });
@@ -170,27 +221,16 @@ async fn accounts(
     let config::Passwords { memory_kib, iterations, parallelism } = config.passwords;
     settings.password_cost =
         accounts::PasswordCost { memory: memory_kib, passes: iterations, lanes: parallelism };
-    settings.limits = tries(config.limits.sign_in_tries_per_minute);
+    settings.limits = config.limits.tries();
+    settings.exempt_addresses.clone_from(&config.limits.exempt_addresses);
+    settings.guests = config.registration.guests;
+    settings.administrators.clone_from(&config.administration.administrators);
+    let shared_secret = config.administration.shared_secret.as_ref();
+    settings.shared_secret = shared_secret.map(|secret| secret.expose().to_owned().into());
     Ok(Accounts::open(store.clone(), vault.clone(), settings, Arc::clone(clock)).await?)
 }
 
-/// Limits for one account; an address may stand for a whole town hall, so it gets five times that.
-fn tries(per_minute: u32) -> accounts::Limits {
-    let rate = |times: u32| {
-        let burst = per_minute.saturating_mul(times);
-        Some(accounts::Rate { burst, every: Duration::from_mins(1) / burst.max(1) })
-    };
-    if per_minute == 0 {
-        return accounts::Limits::LIFTED;
-    }
-    accounts::Limits {
-        sign_in_per_account: rate(1),
-        sign_in_per_address: rate(5),
-        registration_per_address: rate(3),
-    }
-}
-
-fn rooms_settings(config: &Config, name: &OwnedServerName) -> rooms::Settings {
+pub(crate) fn rooms_settings(config: &Config, name: &OwnedServerName) -> rooms::Settings {
     rooms::Settings {
         server_name: name.clone(),
         default_version: config.rooms.default_version.clone(),
@@ -199,6 +239,28 @@ fn rooms_settings(config: &Config, name: &OwnedServerName) -> rooms::Settings {
             config::Encryption::Optional => rooms::EncryptionPolicy::Optional,
         },
     }
+}
+
+/// Asks the outside, and of what is inside these networks alone.
+fn outside(allowed: &[IpNet]) -> anyhow::Result<Outside> {
+    Ok(Outside::new(OutsideSettings { allowed: allowed.to_vec() })?)
+}
+
+fn delivery(config: &config::Push, services: delivery::Services) -> Delivery {
+    let settings = delivery::Settings {
+        patience: Duration::from_secs(config.timeout_seconds),
+        pause: Duration::from_secs(config.retry_seconds),
+    };
+    Delivery::open(services, settings)
+}
+
+/// What looks at pages of the outside, where that is wanted.
+fn previews(config: &Config, media: &Media) -> anyhow::Result<Option<Previews>> {
+    let config::Previews { enabled, allowed_private_networks } = &config.previews;
+    if !enabled {
+        return Ok(None);
+    }
+    Ok(Some(Previews::new(outside(allowed_private_networks)?, media.clone())))
 }
 
 async fn media(
@@ -225,5 +287,9 @@ fn api_settings(config: &Config, name: OwnedServerName) -> api::Settings {
         request_bytes: config.limits.request_bytes,
         body_timeout: Duration::from_secs(config.limits.body_timeout_seconds),
         upload_bytes: config.limits.upload_bytes,
+        relay: config.turn.relay(),
+        support: config.support.told(),
+        rates: config.limits.rates(),
+        notices: None,
     }
 }

@@ -12,7 +12,7 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::ColumnValues;
 use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::Field;
-use tantivy::{DocId, Score, Searcher, SegmentOrdinal, SegmentReader, Term};
+use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader, Term};
 
 use crate::page::Order;
 use crate::schema::{WITH_URL, column};
@@ -233,23 +233,27 @@ impl PartialEq for Ordered {
 
 impl Eq for Ordered {}
 
-/// How frequent words are, in round numbers: so what was said in the meantime does not change the
-/// order of the answers between one page and the next, but now and then.
-pub(crate) struct Rounded<'a>(pub(crate) &'a Searcher);
+/// How frequent words are, and how long texts: the same for all. An event must have every word
+/// that is asked for, so how well it answers depends on itself and on the question alone, and pages
+/// follow on one another whatever was said in the meantime.
+pub(crate) struct Evenly;
 
-impl Bm25StatisticsProvider for Rounded<'_> {
-    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        Ok(self.0.total_num_tokens(field)?.next_power_of_two())
+impl Evenly {
+    const DOCUMENTS: u64 = 1 << 20;
+    const WITH_A_WORD: u64 = 1 << 10;
+    const LENGTH: u64 = 16;
+}
+
+impl Bm25StatisticsProvider for Evenly {
+    fn total_num_tokens(&self, _: Field) -> tantivy::Result<u64> {
+        Ok(Self::DOCUMENTS * Self::LENGTH)
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.0.total_num_docs()?.next_power_of_two())
+        Ok(Self::DOCUMENTS)
     }
 
-    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        match self.0.doc_freq(term)? {
-            0 => Ok(0),
-            some => Ok(some.next_power_of_two()),
-        }
+    fn doc_freq(&self, _: &Term) -> tantivy::Result<u64> {
+        Ok(Self::WITH_A_WORD)
     }
 }

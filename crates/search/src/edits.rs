@@ -51,7 +51,7 @@ pub(crate) async fn read(
         match rooms.read_events(&[*no]).await.map_err(SearchError::from) {
             Ok(event) => events.extend(event),
             Err(error) if error.is_outage() || error.is_end() => return Err(error),
-            Err(error) => tracing::warn!(%error, event = %no, "an event is not searched"),
+            Err(error) => tracing::debug!(%error, event = %no, "an event is not searched"),
         }
     }
     Ok(events)

@@ -56,8 +56,8 @@ pub(crate) struct Keeper {
     pub(crate) orders: mpsc::Receiver<Order>,
     /// How far somebody waits for.
     pub(crate) wanted: watch::Receiver<LogPosition>,
-    /// How far the index goes for whoever searches.
-    pub(crate) reached: watch::Sender<LogPosition>,
+    /// How far the index goes for whoever searches; nothing while there is none.
+    pub(crate) reached: watch::Sender<Option<LogPosition>>,
 }
 
 /// How the keeping of one opened index ended.
@@ -117,7 +117,7 @@ impl Keeper {
         let (writing, mark) = self.open(*anew).await?;
         *anew = false;
         *self.current.write() = Some(writing.reading.clone());
-        self.reached.send_replace(mark.position);
+        self.reached.send_replace(Some(mark.position));
         let mut log = self.store.follow(mark.position);
         let end = self.store.catch_up().await?;
         let stretches = Stretches::new(self.rooms.clone(), writing.reading.clone());
@@ -145,7 +145,7 @@ impl Keeper {
                     rebuilt.push(asker);
                 }
                 *self.current.write() = None;
-                self.reached.send_replace(LogPosition(0));
+                self.reached.send_replace(None);
                 Ok(End::Anew)
             }
         }
@@ -198,8 +198,8 @@ impl Keeper {
                         return Ok(Ended::Closed);
                     }
                 }
-                () = until(kept.commit_at) => self.commit(kept).await?,
-                () = until(kept.purge_at) => self.purge(kept).await?,
+                () = until(kept.commit_at) => kept.commit().await?,
+                () = until(kept.purge_at) => kept.purge().await?,
             }
         }
     }
@@ -226,8 +226,9 @@ impl Keeper {
             kept.commit_at.get_or_insert_with(|| Instant::now() + PERIOD);
         }
         if stretch.erased {
-            self.commit(kept).await?;
-            self.purge(kept).await?;
+            // Nobody is told that it is gone while it is in any file.
+            kept.commit().await?;
+            kept.purge().await?;
         }
         if stretch.removed {
             kept.purge_at.get_or_insert_with(|| Instant::now() + PURGE);
@@ -239,12 +240,13 @@ impl Keeper {
     async fn settle(&self, kept: &mut Kept) -> Result<(), SearchError> {
         let reached = *self.reached.borrow();
         let wanted = *self.wanted.borrow();
-        let asked = reached < wanted && wanted <= kept.mark.position;
+        let asked = reached < Some(wanted) && wanted <= kept.mark.position;
         let whole = kept.whole.iter().any(|(end, _)| *end <= kept.mark.position);
         if kept.waiting == 0 {
-            self.reached.send_replace(kept.mark.position);
+            self.reached.send_replace(Some(kept.mark.position));
         } else if asked || whole || kept.waiting >= GATHERED {
-            self.commit(kept).await?;
+            kept.commit().await?;
+            self.reached.send_replace(Some(kept.mark.position));
         }
         let position = kept.mark.position;
         for (_, asker) in kept.whole.extract_if(.., |(end, _)| *end <= position) {
@@ -252,21 +254,6 @@ impl Keeper {
             let _ = asker.send(());
         }
         Ok(())
-    }
-
-    async fn commit(&self, kept: &mut Kept) -> Result<(), SearchError> {
-        let mark = kept.mark.clone();
-        kept.write(move |writing| writing.commit(&mark)).await?;
-        kept.waiting = 0;
-        kept.commit_at = None;
-        kept.stretches.committed();
-        self.reached.send_replace(kept.mark.position);
-        Ok(())
-    }
-
-    async fn purge(&self, kept: &mut Kept) -> Result<(), SearchError> {
-        kept.purge_at = None;
-        kept.write(Writing::purge).await
     }
 }
 
@@ -277,6 +264,22 @@ enum Ended {
 }
 
 impl Kept {
+    /// Commits what waits for it.
+    async fn commit(&mut self) -> Result<(), SearchError> {
+        let mark = self.mark.clone();
+        self.write(move |writing| writing.commit(&mark)).await?;
+        self.waiting = 0;
+        self.commit_at = None;
+        self.stretches.committed();
+        Ok(())
+    }
+
+    /// Rids the files of what is found no more.
+    async fn purge(&mut self) -> Result<(), SearchError> {
+        self.purge_at = None;
+        self.write(Writing::purge).await
+    }
+
     /// Does something to the index, on a thread that may wait.
     async fn write(
         &mut self,

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use base::number::{LogPosition, RoomNo};
-use rooms::{EventFilter, RoomError, Shown, Viewer};
+use rooms::{EventFilter, Shown, Viewer};
 use ruma_common::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use serde::{Deserialize, Serialize};
 
-use crate::collect::{Candidate, Found, Next, Rounded, Scope};
+use crate::collect::{Candidate, Evenly, Found, Next, Scope};
 use crate::edits::newest;
 use crate::index::Reading;
 use crate::query::Terms;
@@ -146,7 +146,7 @@ impl Asking {
             (self.reading.searcher(), Arc::clone(&self.scope), self.order);
         let found = tokio::task::spawn_blocking(move || {
             let next = Next { scope: &scope, order, after, limit };
-            searcher.search_with_statistics_provider(&query, &next, &Rounded(&searcher))
+            searcher.search_with_statistics_provider(&query, &next, &Evenly)
         });
         Ok(found.await??)
     }
@@ -210,11 +210,18 @@ impl Page<'_> {
         }
         let rooms = &self.search.0.rooms;
         let Question { user, device, .. } = self.question;
-        let id = rooms.room_by_number(room).await?.id.clone();
-        let viewer = match rooms.reader(user, &id, Some(device.clone())).await {
-            Ok(viewer) => Some(Arc::new(viewer)),
-            Err(RoomError::Forbidden(_) | RoomError::UnknownRoom(_)) => None,
-            Err(error) => return Err(error.into()),
+        let reader = async {
+            let id = rooms.room_by_number(room).await?.id.clone();
+            rooms.reader(user, &id, Some(device.clone())).await
+        };
+        let viewer = match reader.await.map_err(SearchError::from) {
+            Ok(viewer) => {
+                let ignored = self.question.ignored.iter().cloned().collect();
+                Some(Arc::new(viewer.ignoring(Arc::new(ignored))))
+            }
+            Err(error) if error.is_outage() || error.is_end() => return Err(error),
+            // Out of it for good, or the room itself is gone.
+            Err(_) => None,
         };
         self.viewers.insert(room, viewer.clone());
         Ok(viewer)

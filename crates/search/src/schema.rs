@@ -67,10 +67,10 @@ impl Fields {
     pub(crate) fn schema() -> (Schema, Self) {
         let mut schema = Schema::builder();
         let mut known = |name| schema.add_u64_field(name, INDEXED | FAST);
-        let (event, target, sender) =
-            (known(column::EVENT), known(column::TARGET), known(column::SENDER));
+        let (event, target) = (known(column::EVENT), known(column::TARGET));
+        let (room, sender) = (known(column::ROOM), known(column::SENDER));
         let mut read = |name| schema.add_u64_field(name, FAST);
-        let (room, at, kind) = (read(column::ROOM), read(column::AT), read(column::KIND));
+        let (at, kind) = (read(column::AT), read(column::KIND));
         let position = read(column::POSITION);
         let indexing = TextFieldIndexing::default()
             .set_tokenizer(TOKENIZER)
@@ -115,6 +115,11 @@ impl Fields {
     /// The edits of an event.
     pub(crate) fn of_target(&self, target: EventNo) -> Term {
         Term::from_field_u64(self.target, target.0)
+    }
+
+    /// All that was said in a room.
+    pub(crate) fn of_room(&self, room: RoomNo) -> Term {
+        Term::from_field_u64(self.room, room.0)
     }
 
     /// All that a person sent.

@@ -30,7 +30,7 @@ pub(crate) struct Inner {
     current: Arc<Current>,
     orders: mpsc::Sender<Order>,
     wanted: watch::Sender<LogPosition>,
-    reached: watch::Receiver<LogPosition>,
+    reached: watch::Receiver<Option<LogPosition>>,
     keeper: Mutex<Option<JoinHandle<()>>>,
     /// Held while anybody may touch the index's files.
     _alone: File,
@@ -51,7 +51,7 @@ impl Search {
         let current = Arc::new(Current::default());
         let (orders, ordered) = mpsc::channel(4);
         let (wanted, wanting) = watch::channel(LogPosition(0));
-        let (reaching, reached) = watch::channel(LogPosition(0));
+        let (reaching, reached) = watch::channel(None);
         let keeper = Keeper {
             store: store.clone(),
             rooms: rooms.clone(),
@@ -96,7 +96,7 @@ impl Search {
             later
         });
         let mut reached = self.0.reached.clone();
-        let arrived = reached.wait_for(|reached| *reached >= end);
+        let arrived = reached.wait_for(|reached| *reached >= Some(end));
         match tokio::time::timeout(PATIENCE, arrived).await {
             Ok(Ok(_)) => {}
             Ok(Err(_)) => return Err(SearchError::NotReady),
@@ -104,7 +104,7 @@ impl Search {
         }
         // The position first: what is committed after it is known to be later.
         let position = *self.0.reached.borrow();
-        Ok((self.reading()?, position))
+        Ok((self.reading()?, position.ok_or(SearchError::NotReady)?))
     }
 
     /// Has the index made anew, which did not read.

@@ -224,7 +224,7 @@ mod tests {
         let families = [
             ("réunions", "reunion"),
             ("Réunion", "REUNIONS"),
-            ("employés", "employee"),
+            ("employés", "employer"),
             ("sécurité", "securite"),
             ("nationales", "national"),
             ("voté", "votes"),

@@ -8,7 +8,9 @@ mod create_alias;
 mod delete_alias;
 mod event;
 mod event_by_time;
+mod expel_guests;
 mod forget;
+mod hierarchy;
 mod invite;
 mod join;
 mod join_by_alias;
@@ -30,6 +32,7 @@ mod relations;
 mod relations_by_event_type;
 mod relations_by_type;
 mod resolve_alias;
+mod search;
 mod send;
 mod send_state;
 mod set_listing;
@@ -47,8 +50,17 @@ mod paging;
 mod people;
 mod reading;
 mod related;
+mod third_party;
+
+pub(crate) use join::join as join_room;
+pub(crate) use people::invitee;
+pub(crate) use reading::room_of;
+
+pub use expel_guests::expel_guests;
 
 use crate::routes::Routes;
+
+pub(super) use reading::nothing_to_see;
 
 /// State under an empty key, whose slash at the end may be left out: no part of ruma's paths.
 const STATE_UNDER_EMPTY_KEY: [&str; 4] = [
@@ -116,4 +128,6 @@ fn finding(routes: Routes) -> Routes {
         .add(public_rooms::handler)
         .add(public_rooms_filtered::handler)
         .add(summary::handler)
+        .add(search::handler)
+        .add(hierarchy::handler)
 }

@@ -20,6 +20,11 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<Option<Connection
     if config.store.engine != Engine::Redb {
         return Ok(None);
     }
+    reach(config).await
+}
+
+/// Connects to the server of a configuration, whatever its store; `None` when none runs here.
+pub(crate) async fn reach(config: &Config) -> anyhow::Result<Option<Connection>> {
     let path = super::path(config);
     match UnixStream::connect(&path).await {
         Ok(stream) => Ok(Some(Connection(stream))),
@@ -45,6 +50,14 @@ impl Connection {
     pub(crate) async fn verify(self, request: Request) -> anyhow::Result<u64> {
         match self.ask(&request).await? {
             Answer::Verified(records) => Ok(records),
+            _ => bail!("the server answered something else"),
+        }
+    }
+
+    /// Asks for the search index to be made anew; how much is in it then.
+    pub(crate) async fn rebuild_search(self, request: Request) -> anyhow::Result<u64> {
+        match self.ask(&request).await? {
+            Answer::SearchRebuilt(indexed) => Ok(indexed),
             _ => bail!("the server answered something else"),
         }
     }

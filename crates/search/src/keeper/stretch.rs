@@ -35,7 +35,7 @@ pub(crate) struct Stretch {
     pub(crate) steps: Vec<Step>,
     /// Whether anything is found no more that was.
     pub(crate) removed: bool,
-    /// Whether somebody's every word goes.
+    /// Whether every word goes of somebody, or of a room.
     pub(crate) erased: bool,
 }
 
@@ -77,6 +77,10 @@ impl Stretches {
                 }
                 Change::Erased { user } => {
                     stretch.remove(self.reading.fields.of_sender(&user));
+                    stretch.erased = true;
+                }
+                Change::Purged { room } => {
+                    stretch.remove(self.reading.fields.of_room(room));
                     stretch.erased = true;
                 }
                 _ => {}
@@ -197,8 +201,15 @@ impl Stretches {
             if self.encrypted.len() >= ROOMS {
                 self.encrypted.clear();
             }
-            let since = self.encrypted_since(event.room).await?;
-            self.encrypted.insert(event.room, since);
+            match self.encrypted_since(event.room).await {
+                Ok(since) => drop(self.encrypted.insert(event.room, since)),
+                Err(error) if error.is_outage() || error.is_end() => return Err(error),
+                // A room that goes away has nothing to find.
+                Err(error) => {
+                    tracing::debug!(%error, room = %event.room, "a room is not searched");
+                    return Ok(false);
+                }
+            }
         }
         let since = self.encrypted.get(&event.room).copied().flatten();
         Ok(since.is_none_or(|since| event.ord < since))

@@ -61,12 +61,18 @@ async fn what_is_said_in_an_encrypted_room_is_not_found_but_what_was_said_before
     let before = town.says(&alice, &room, "note claire").await;
     town.says(&alice, &room, "autre note").await;
     let how = json!({ "algorithm": "m.megolm.v1.aes-sha2" });
-    town.sets(&alice, &room, "m.room.encryption", how.clone()).await;
+    town.sets(&alice, &room, "m.room.encryption", how).await;
     town.says(&alice, &room, "note indiscrète").await;
     town.sets(&alice, &room, "m.room.topic", json!({ "topic": "note de service" })).await;
     town.edits(&alice, &room, (&before, "note changée")).await;
     // Setting it anew moves nothing.
-    town.sets(&alice, &room, "m.room.encryption", json!({ "algorithm": "x", "y": 1 })).await;
+    town.sets(
+        &alice,
+        &room,
+        "m.room.encryption",
+        json!({ "algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 7 }),
+    )
+    .await;
     town.says(&alice, &room, "note encore").await;
     let sealed = json!({ "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "note" });
     town.sends(&alice, &room, sealed).await;

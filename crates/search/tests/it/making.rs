@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use search::{Search, SearchError};
 use vault::Sealing;
 
-use crate::town::{Ground, Person, Town};
+use crate::town::{Person, Town};
 
 /// A town in which something was said.
 async fn talking() -> (Town, Person) {
@@ -108,7 +108,7 @@ async fn an_index_that_is_damaged_while_it_is_read_is_made_anew() {
         for path in ["term", "idx", "pos", "fast", "fieldnorm"].map(|end| path.with_extension(end))
         {
             let file = OpenOptions::new().write(true).open(&path).unwrap();
-            file.write_all_at(&vec![0x55; 64], file.metadata().unwrap().len() / 2).unwrap();
+            file.write_all_at(&[0x55; 64], file.metadata().unwrap().len() / 2).unwrap();
         }
     }
     // What is in memory may serve a while; what does not read is noticed, and repairs itself.

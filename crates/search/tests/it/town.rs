@@ -108,7 +108,8 @@ impl Town {
     }
 
     pub(crate) fn person(&self, name: &str) -> Person {
-        let id = UserId::parse(format!("@{name}:s.test")).unwrap();
+        let server = &self.rooms.settings().server_name;
+        let id = UserId::parse(format!("@{name}:{server}")).unwrap();
         Person { id, requests: Arc::default() }
     }
 
@@ -257,12 +258,12 @@ pub(crate) fn texts(answer: &Answer) -> Vec<String> {
 }
 
 /// Files in a folder that hold these bytes.
-pub(crate) fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
+pub(crate) fn files_with(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let holds = |path: &PathBuf| {
         // What is merged away meanwhile is nowhere.
         let bytes = std::fs::read(path).unwrap_or_default();
-        memchr::memmem::find(&bytes, needle.as_bytes()).is_some()
+        memchr::memmem::find(&bytes, needle).is_some()
     };
     files.filter(holds).collect()
 }
