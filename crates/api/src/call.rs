@@ -136,7 +136,6 @@ impl Raw {
     where
         T::Authentication: Authenticate,
     {
-    }
         let credentials = T::Authentication::extract_authentication(&self.request);
         let credentials = credentials.map_err(|error| unauthenticated(&*error.into()))?;
         T::Authentication::authenticate(app, credentials).await
@@ -160,7 +159,6 @@ pub(crate) fn respond<R: OutgoingResponse>(answer: Result<R, ApiError>) -> Respo
     }
 }
 
-    }
 async fn path_arguments(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
     let arguments = parts.extract::<RawPathParams>().await;
     let arguments = arguments.map_err(|error| ApiError::invalid_param(error.body_text()))?;
