@@ -25,6 +25,8 @@ pub struct Answer {
     pub knock: BTreeMap<OwnedRoomId, Vec<String>>,
     /// Rooms that the person went out of.
     pub leave: BTreeMap<OwnedRoomId, LeftRoom>,
+    /// Who is there, of those who share a room with the person.
+    pub presence: Vec<String>,
     /// Account data that belongs to no room.
     pub account_data: Vec<String>,
     /// Messages to the device.
@@ -160,6 +162,7 @@ impl Answer {
             invite: BTreeMap::new(),
             knock: BTreeMap::new(),
             leave: BTreeMap::new(),
+            presence: Vec::new(),
             account_data: Vec::new(),
             to_device: Vec::new(),
             device_lists: DeviceLists::default(),
@@ -171,6 +174,7 @@ impl Answer {
     /// Whether there is no news in it.
     pub fn is_empty(&self) -> bool {
         self.has_no_rooms()
+            && self.presence.is_empty()
             && self.account_data.is_empty()
             && self.to_device.is_empty()
             && self.device_lists == DeviceLists::default()
@@ -189,6 +193,7 @@ impl Answer {
         let mut out = String::with_capacity(1024);
         object(&mut out, |answer| {
             answer.text("next_batch", &self.next_batch.to_string());
+            answer.events_if_any("presence", &self.presence);
             answer.events_if_any("account_data", &self.account_data);
             answer.events_if_any("to_device", &self.to_device);
             self.write_devices(answer);
@@ -200,19 +205,10 @@ impl Answer {
     }
 
     fn write_devices(&self, answer: &mut Object<'_>) {
-        let DeviceLists { changed, left } = &self.device_lists;
-        if !(changed.is_empty() && left.is_empty()) {
-            answer.object("device_lists", |lists| {
-                lists.texts("changed", changed);
-                lists.texts("left", left);
-            });
+        if self.device_lists != DeviceLists::default() {
+            self.device_lists.write(answer);
         }
-        answer.object("device_one_time_keys_count", |counts| {
-            for (algorithm, count) in &self.keys.one_time {
-                counts.number(algorithm.as_ref(), *count);
-            }
-        });
-        answer.texts("device_unused_fallback_key_types", &self.keys.unused_fallback);
+        self.keys.write(answer);
     }
 
     fn write_rooms(&self, rooms: &mut Object<'_>) {
@@ -260,11 +256,11 @@ impl JoinedRoom {
             });
         }
         if let Some(UnreadCounts { room, threads }) = &self.unread {
-            out.object("unread_notifications", |out| room.write(out));
+            out.object("unread_notifications", |out| write_counts(*room, out));
             if !threads.is_empty() {
                 out.object("unread_thread_notifications", |out| {
                     for (root, counts) in threads {
-                        out.object(root, |out| counts.write(out));
+                        out.object(root, |out| write_counts(*counts, out));
                     }
                 });
             }
@@ -301,9 +297,30 @@ impl Timeline {
     }
 }
 
-impl Counts {
-    fn write(self, out: &mut Object<'_>) {
-        out.number("highlight_count", self.highlights);
-        out.number("notification_count", self.notifications);
+impl DeviceLists {
+    /// Writes them as a field of their own.
+    pub(crate) fn write(&self, out: &mut Object<'_>) {
+        out.object("device_lists", |lists| {
+            lists.texts("changed", &self.changed);
+            lists.texts("left", &self.left);
+        });
     }
+}
+
+impl KeysLeft {
+    /// Writes them as fields of their own.
+    pub(crate) fn write(&self, out: &mut Object<'_>) {
+        out.object("device_one_time_keys_count", |counts| {
+            for (algorithm, count) in &self.one_time {
+                counts.number(algorithm.as_ref(), *count);
+            }
+        });
+        out.texts("device_unused_fallback_key_types", &self.unused_fallback);
+    }
+}
+
+/// Writes counts as fields.
+pub(crate) fn write_counts(counts: Counts, out: &mut Object<'_>) {
+    out.number("highlight_count", counts.highlights);
+    out.number("notification_count", counts.notifications);
 }

@@ -19,6 +19,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::Token;
 use crate::memory::Memory;
+use crate::presence::PresenceMarks;
+use crate::sliding::roster::{Entry, Roster, Stands};
 
 /// Changes of device lists that a cell keeps; whoever needs older ones reads the journal.
 const DEVICE_LISTS: usize = 500;
@@ -32,6 +34,10 @@ pub(crate) struct Cell {
     pub(crate) memory: Memory,
     /// Whether the rooms of the person are known.
     pub(crate) settled: OnceCell<()>,
+    /// Whether the person's rooms have places in lists.
+    pub(crate) placed: OnceCell<()>,
+    /// What changed of who is there.
+    pub(crate) presence: PresenceMarks,
     marks: Mutex<Marks>,
     news: Notify,
     seats: AtomicUsize,
@@ -49,6 +55,10 @@ struct Marks {
     /// Until the person's rooms are known: those whose membership the log told of meanwhile.
     moved: Option<HashMap<RoomNo, Membership>>,
     rooms: HashMap<RoomNo, RoomMark>,
+    /// The person's rooms in the order of lists, once somebody asked for one.
+    roster: Option<Roster>,
+    /// While that is made: what the log told of it meanwhile.
+    roster_moves: Option<Vec<(RoomNo, Option<Stands>, LogPosition)>>,
     account_data: LogPosition,
     /// When an administrator last decided about the account: all its sessions are looked at anew.
     account: Option<LogPosition>,
@@ -80,7 +90,9 @@ pub(crate) enum Mark<'a> {
     /// An event in a room.
     Event(RoomNo),
     /// The person's own membership of a room.
-    Standing(RoomNo, Membership),
+    Standing(RoomNo, Membership, &'a Stands),
+    /// The person does not want to see a room any more.
+    Forgotten(RoomNo),
     /// Somebody's receipt in a room.
     Receipt(RoomNo),
     /// The person's own receipt in a room.
@@ -200,6 +212,8 @@ impl Cell {
             joined: HashSet::new(),
             moved: Some(HashMap::new()),
             rooms: HashMap::new(),
+            roster: None,
+            roster_moves: None,
             account_data: position,
             account: None,
             device_lists: VecDeque::new(),
@@ -212,6 +226,8 @@ impl Cell {
             user,
             memory: Memory::default(),
             settled: OnceCell::new(),
+            placed: OnceCell::new(),
+            presence: PresenceMarks::default(),
             marks: Mutex::new(marks),
             news: Notify::new(),
             seats: AtomicUsize::new(0),
@@ -240,9 +256,16 @@ impl Cell {
     pub(crate) fn mark(&self, mark: Mark<'_>, at: LogPosition) {
         let mut marks = self.marks.lock();
         match mark {
-            Mark::Event(room) => marks.room(room).events = Some(at),
-            Mark::Standing(room, membership) => {
+            Mark::Event(room) => {
                 marks.room(room).events = Some(at);
+                if let Some(roster) = &mut marks.roster {
+                    roster.bump(room, at);
+                }
+            }
+            Mark::Forgotten(room) => return marks.place(room, None, at),
+            Mark::Standing(room, membership, stands) => {
+                marks.room(room).events = Some(at);
+                marks.place(room, Some(stands), at);
                 match &mut marks.moved {
                     Some(moved) => drop(moved.insert(room, membership)),
                     None => marks.stand(room, membership),
@@ -256,9 +279,12 @@ impl Cell {
             }
             Mark::AccountData => {
                 marks.account_data = at;
-                self.memory.forget_ignored();
+                self.memory.forget_account_data();
             }
-            Mark::RoomAccountData => marks.account_data = at,
+            Mark::RoomAccountData => {
+                marks.account_data = at;
+                self.memory.tags.forget();
+            }
             Mark::DeviceList(user) => marks.device_list(user, at),
             Mark::Inbox(device) => return marks.device(device).inbox = Some(at),
             Mark::Keys(device) => return marks.device(device).keys = Some(at),
@@ -269,6 +295,46 @@ impl Cell {
             Mark::Account => return marks.account = Some(at),
         }
         marks.newest = marks.newest.max(at);
+    }
+
+    /// From now on, what the log tells of the person's rooms is kept until they have their places.
+    pub(crate) fn await_roster(&self) {
+        self.marks.lock().roster_moves = Some(Vec::new());
+    }
+
+    /// Takes the person's rooms in their places, as the store had them since [`Self::await_roster`].
+    /// What the log told meanwhile wins.
+    pub(crate) fn take_roster(
+        &self,
+        listed: impl IntoIterator<Item = (RoomNo, Stands, LogPosition)>,
+    ) {
+        let mut marks = self.marks.lock();
+        let mut roster = Roster::default();
+        for (room, stands, at) in listed {
+            roster.stand(room, stands, at);
+        }
+        for (room, stands, at) in marks.roster_moves.take().unwrap_or_default() {
+            match stands {
+                Some(stands) => roster.stand(room, stands, at),
+                None => roster.forget(room),
+            }
+        }
+        for (room, mark) in &marks.rooms {
+            mark.events.into_iter().for_each(|at| roster.bump(*room, at));
+        }
+        marks.roster = Some(roster);
+    }
+
+    /// Looks at the person's rooms in their order; `None` before they have one.
+    pub(crate) fn with_roster<T>(&self, look: impl FnOnce(&mut Roster) -> T) -> Option<T> {
+        self.marks.lock().roster.as_mut().map(look)
+    }
+
+    /// The place of a room in the order, and how the person stands to it.
+    pub(crate) fn place_of(&self, room: RoomNo) -> Option<(LogPosition, Entry)> {
+        let marks = self.marks.lock();
+        let (place, entry) = marks.roster.as_ref()?.get(room)?;
+        Some((place, entry.clone()))
     }
 
     /// Marks that who types in a room changed.
@@ -381,6 +447,18 @@ impl Marks {
         self.rooms.entry(room).or_default()
     }
 
+    /// A room's place in lists changes by how the person stands to it; none is that it has none.
+    fn place(&mut self, room: RoomNo, stands: Option<&Stands>, at: LogPosition) {
+        if let Some(moves) = &mut self.roster_moves {
+            moves.push((room, stands.cloned(), at));
+        }
+        match (&mut self.roster, stands) {
+            (Some(roster), Some(stands)) => roster.stand(room, stands.clone(), at),
+            (Some(roster), None) => roster.forget(room),
+            (None, _) => {}
+        }
+    }
+
     fn device(&mut self, device: &OwnedDeviceId) -> &mut DeviceMark {
         self.devices.entry(device.clone()).or_default()
     }
@@ -429,8 +507,8 @@ mod tests {
     #[test]
     fn what_the_log_told_while_rooms_were_read_wins_over_the_list() {
         let cell = cell();
-        cell.mark(Mark::Standing(ROOM, Membership::Leave), at(11));
-        cell.mark(Mark::Standing(OTHER, Membership::Join), at(12));
+        cell.mark(Mark::Standing(ROOM, Membership::Leave, &Stands::Gone), at(11));
+        cell.mark(Mark::Standing(OTHER, Membership::Join, &Stands::In), at(12));
         let joined = cell.settle([(ROOM, Membership::Join), (RoomNo(3), Membership::Join)], at(12));
         let mut expected = [OTHER, RoomNo(3)];
         expected.sort();

@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use base::number::RoomNo;
-use rooms::{Current, Membership};
+use rooms::{Current, Membership, RoomError};
 use ruma_common::{OwnedUserId, UserId};
 
 use crate::answer::DeviceLists;
+use crate::cell::Moved;
 use crate::make::{Maker, RoomNews};
 use crate::moment::{Standing, StateChange};
 use crate::section::Visit;
@@ -19,6 +20,8 @@ use crate::{SyncError, Token};
 pub(crate) struct Encounters {
     /// Who came.
     pub(crate) met: BTreeSet<OwnedUserId>,
+    /// Whoever shares a room with the person only now, in whatever room.
+    pub(crate) present: BTreeSet<OwnedUserId>,
     /// Who went, and from where.
     pub(crate) parted: BTreeSet<(OwnedUserId, RoomNo)>,
 }
@@ -26,10 +29,20 @@ pub(crate) struct Encounters {
 impl Maker<'_> {
     /// Whose devices changed since a token, without the answer that tells of all the rest.
     pub(crate) async fn device_changes(&self, since: Token) -> Result<DeviceLists, SyncError> {
-        let mut encounters = Encounters::default();
         let moved = self.moved_in_journal(since).await?;
+        self.device_changes_of(moved).await
+    }
+
+    /// Whose devices changed by what moved.
+    pub(crate) async fn device_changes_of(&self, moved: Moved) -> Result<DeviceLists, SyncError> {
+        let mut encounters = Encounters::default();
         for (no, in_room) in moved.rooms.into_iter().filter(|(_, in_room)| in_room.events) {
-            let room = self.sources.rooms.room_by_number(no).await?;
+            let room = match self.sources.rooms.room_by_number(no).await {
+                Ok(room) => room,
+                // Whoever was met there is asked about again when they are met.
+                Err(RoomError::Deleted(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
             let news = RoomNews { moved: in_room, ..RoomNews::default() };
             let Some(visit) = self.visit(&room, news).await? else { continue };
             let current = visit.current().await?;
@@ -48,7 +61,7 @@ impl Maker<'_> {
         changed: Vec<OwnedUserId>,
         encounters: Encounters,
     ) -> Result<DeviceLists, SyncError> {
-        let Encounters { met, parted } = encounters;
+        let Encounters { met, parted, .. } = encounters;
         let mut changed: BTreeSet<_> = changed.into_iter().chain(met).collect();
         let mut left = BTreeSet::new();
         for (user, _) in &parted {

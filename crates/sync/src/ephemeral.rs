@@ -35,7 +35,10 @@ impl Maker<'_> {
         }
         let whole = extent == Extent::Whole;
         if (whole || moved.typing) && filter.admits_kind("m.typing") {
-            events.extend(self.typing(room, extent));
+            let typists = self.typists(room);
+            if !(typists.is_empty() && whole) {
+                events.push(typing_event(&typists));
+            }
         }
         if (whole || moved.receipts > Whose::Nobody) && filter.admits_kind("m.receipt") {
             let receipts = match extent {
@@ -48,16 +51,19 @@ impl Maker<'_> {
         Ok(events)
     }
 
-    fn typing(&self, room: &Room, extent: Extent) -> Option<String> {
+    /// Who types in a room, as the person is told.
+    pub(crate) fn typists(&self, room: &Room) -> Vec<OwnedUserId> {
         let (mut typists, _) = self.sources.rooms.typing(room.no);
         typists.retain(|typist| !self.ignored.contains(typist));
-        if typists.is_empty() && extent == Extent::Whole {
-            return None;
-        }
-        Some(json!({ "type": "m.typing", "content": { "user_ids": typists } }).to_string())
+        typists
     }
 
-    async fn moved_receipts(&self, room: &Room, moved: InRoom) -> Result<Vec<Receipt>, SyncError> {
+    /// Receipts that moved in a room, and perhaps some that did not.
+    pub(crate) async fn moved_receipts(
+        &self,
+        room: &Room,
+        moved: InRoom,
+    ) -> Result<Vec<Receipt>, SyncError> {
         let people = journal::receipts(&self.sources.store, room.no, self.span()).await?;
         let mut people: BTreeSet<OwnedUserId> = people.into_iter().collect();
         if moved.receipts == Whose::Own {
@@ -71,10 +77,15 @@ impl Maker<'_> {
     }
 
     /// A private receipt is told to nobody but who made it.
-    fn is_told(&self, receipt: &Receipt) -> bool {
+    pub(crate) fn is_told(&self, receipt: &Receipt) -> bool {
         let own = receipt.user == self.seat.user;
         own || (receipt.kind == ReceiptKind::Read && !self.ignored.contains(&receipt.user))
     }
+}
+
+/// Who types, as an event.
+pub(crate) fn typing_event(typists: &[OwnedUserId]) -> String {
+    json!({ "type": "m.typing", "content": { "user_ids": typists } }).to_string()
 }
 
 #[derive(Serialize)]
@@ -90,11 +101,29 @@ type Content<'a> = BTreeMap<&'a EventId, BTreeMap<&'a str, BTreeMap<&'a UserId, 
 fn receipt_events<'a>(receipts: impl Iterator<Item = &'a Receipt>) -> Vec<String> {
     let mut threads = BTreeMap::<Option<&str>, Content<'_>>::new();
     for receipt in receipts {
-        let thread = receipt.thread.as_deref();
-        let datum = Datum { ts: receipt.at.0, thread_id: thread };
-        let event = threads.entry(thread).or_default().entry(&receipt.event_id).or_default();
-        event.entry(receipt.kind.as_str()).or_default().insert(&receipt.user, datum);
+        put(threads.entry(receipt.thread.as_deref()).or_default(), receipt);
     }
-    let event = |content| json!({ "type": "m.receipt", "content": content }).to_string();
-    threads.values().map(event).collect()
+    threads.values().map(receipt_event_of).collect()
+}
+
+/// One event for all receipts, where there can be no more than one. Of two of a person at an event,
+/// that of the whole room says more than that of a thread.
+pub(crate) fn receipt_event<'a>(receipts: impl Iterator<Item = &'a Receipt>) -> Option<String> {
+    let mut receipts: Vec<_> = receipts.collect();
+    receipts.sort_by_key(|receipt| receipt.thread.is_none());
+    let mut content = Content::new();
+    for receipt in receipts {
+        put(&mut content, receipt);
+    }
+    (!content.is_empty()).then(|| receipt_event_of(&content))
+}
+
+fn put<'a>(content: &mut Content<'a>, receipt: &'a Receipt) {
+    let datum = Datum { ts: receipt.at.0, thread_id: receipt.thread.as_deref() };
+    let event = content.entry(&receipt.event_id).or_default();
+    event.entry(receipt.kind.as_str()).or_default().insert(&receipt.user, datum);
+}
+
+fn receipt_event_of(content: &Content<'_>) -> String {
+    json!({ "type": "m.receipt", "content": content }).to_string()
 }

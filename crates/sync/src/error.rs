@@ -1,5 +1,6 @@
 //! How a sync fails.
 
+use attention::AttentionError;
 use devices::DeviceError;
 use rooms::RoomError;
 use store::StoreError;
@@ -14,6 +15,12 @@ pub enum SyncError {
     /// The filter does not read, or is not known.
     #[error("filter: {0}")]
     Filter(String),
+    /// A sliding sync asks for more than is answered.
+    #[error("{0}")]
+    Request(String),
+    /// The position is not one that this node gave to this device, or it is kept no longer.
+    #[error("the position is not known: begin without one")]
+    UnknownPosition,
     /// The server is stopping.
     #[error("the server is stopping")]
     Closed,
@@ -23,6 +30,9 @@ pub enum SyncError {
     /// Devices failed.
     #[error(transparent)]
     Devices(#[from] DeviceError),
+    /// Counting failed.
+    #[error(transparent)]
+    Attention(#[from] AttentionError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,6 +41,9 @@ pub enum SyncError {
 impl SyncError {
     /// Whether the engine is away: the same may be asked again later.
     pub(crate) fn is_outage(&self) -> bool {
+        if let Self::Attention(error) = self {
+            return error.is_outage();
+        }
         let (Self::Store(store)
         | Self::Rooms(RoomError::Store(store) | RoomError::Vault(VaultError::Store(store)))
         | Self::Devices(

@@ -20,6 +20,8 @@ const MAX_LIMIT: usize = 100;
 pub struct Filter {
     /// Only these fields of events.
     pub event_fields: Option<Vec<String>>,
+    /// Who is there.
+    pub presence: EventFilter,
     /// Account data that belongs to no room.
     pub account_data: EventFilter,
     /// What is told of rooms.

@@ -8,19 +8,26 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::change::Change;
 use base::clock::{Clock, Timestamp};
 use base::number::{EventNo, LogPosition, RoomNo};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use journal::Span;
 use parking_lot::Mutex;
-use rooms::{Membership, Rooms, TypingVersion};
+use presence::PresenceVersion;
+use rooms::{Membership, Rooms, Standing, Stored, TypingVersion};
 use ruma_common::{OwnedUserId, UserId};
 use store::{LogEntry, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::cell::{Cell, Mark, Seat};
+use crate::moment::membership;
+use crate::peek::Peeks;
+use crate::sliding::roster::Stands;
 use crate::typing::{Typing, Typists, check_number};
 use crate::{SyncError, Token};
 
@@ -29,6 +36,8 @@ const KEPT: Duration = Duration::from_mins(10);
 /// How long whoever asks waits for the log to be read: longer than a database is away for a moment.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Rooms whose places are read at once.
+const AT_ONCE: usize = 64;
 /// How long an answer of the store may take that says that it is there.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -42,6 +51,10 @@ pub(crate) struct Hub {
     /// Tells this node's tokens from another's.
     node: u64,
     typed: Mutex<Typed>,
+    /// Up to which version it is marked who is there.
+    presence: AtomicU64,
+    /// Who looks into rooms that they are not in.
+    pub(crate) peeks: Peeks,
 }
 
 /// Who types, as far as it is marked.
@@ -68,7 +81,7 @@ type Cells = HashMap<u64, Arc<Cell>>;
 #[derive(Default)]
 struct Facts {
     /// What membership events set.
-    standings: HashMap<EventNo, Membership>,
+    standings: HashMap<EventNo, (Membership, Stands)>,
     /// Rooms of people whose devices changed.
     rooms: HashMap<OwnedUserId, Vec<RoomNo>>,
 }
@@ -88,13 +101,19 @@ impl Hub {
         let typed = Typed { version: rooms.typing_version(), rooms: HashMap::new() };
         let (people, typed) = (Mutex::default(), Mutex::new(typed));
         let node = u64::from(rooms.typing_epoch());
-        (Self { store, rooms, clock, people, marked, node, typed }, publish)
+        let (presence, peeks) = (AtomicU64::new(0), Peeks::default());
+        (Self { store, rooms, clock, people, marked, node, typed, presence, peeks }, publish)
     }
 
     /// Whether the store answers soon.
     pub(crate) async fn is_reachable(&self) -> bool {
         let asked = timeout(SOON, self.store.catch_up()).await;
         matches!(asked, Ok(Ok(_)))
+    }
+
+    /// The number of this node, drawn when it started.
+    pub(crate) fn node(&self) -> u64 {
+        self.node
     }
 
     /// How far everything is marked.
@@ -106,7 +125,8 @@ impl Hub {
     pub(crate) fn now(&self, cell: &Cell) -> Token {
         // Who types is taken first: what is marked of it later is told again, not lost.
         let typing = self.typing(cell);
-        Token::at(self.position(), typing)
+        let presence = self.presence_marked();
+        Token { presence, ..Token::at(self.position(), typing) }
     }
 
     /// A token as this node would have given it, and the rooms of which the person was told
@@ -117,7 +137,7 @@ impl Hub {
         }
         let typing = self.typing(cell);
         let rooms = typing.shown.differing(&token.typing.shown);
-        (Token { typing, ..token }, Some(rooms))
+        (Token { typing, presence: 0, ..token }, Some(rooms))
     }
 
     /// Who types where a person is.
@@ -168,7 +188,70 @@ impl Hub {
         for room in cell.settle(listed, *self.marked.borrow()) {
             people.watch(room, cell);
         }
+        cell.presence.begin(self.presence_marked());
         Ok(())
+    }
+
+    /// Has the rooms of a person in the order of lists, from the first list on that anybody asks for.
+    pub(crate) async fn place(&self, cell: &Cell) -> Result<(), SyncError> {
+        let place = || async {
+            cell.await_roster();
+            let listed = self.listed(&cell.user).await?;
+            self.catch_up().await?;
+            cell.take_roster(listed);
+            Ok(())
+        };
+        cell.placed.get_or_try_init(place).await.copied()
+    }
+
+    /// A person's rooms in their places, as the store has them.
+    async fn listed(&self, user: &UserId) -> Result<Vec<(RoomNo, Stands, LogPosition)>, SyncError> {
+        let mut standings = self.rooms.standings(user).await?;
+        standings.retain(|standing| !standing.forgotten);
+        let unsure = standings.iter().filter(|one| one.membership != Membership::Join);
+        let numbers: Vec<_> = unsure.map(|standing| standing.event).collect();
+        let mut others = HashMap::new();
+        for event in self.rooms.events(&numbers).await? {
+            if let Some(membership) = membership(&event) {
+                others.insert(event.no, stands(&self.rooms, &event, membership).await?);
+            }
+        }
+        let entries = standings.iter().filter_map(|standing| {
+            let stands = match standing.membership {
+                Membership::Join => Stands::In,
+                _ => others.remove(&standing.event)?,
+            };
+            Some((*standing, stands))
+        });
+        let entries: Vec<_> = entries.collect();
+        let placed = stream::iter(entries).map(|(standing, stands)| async move {
+            let at = self.place_in_log(&standing, &stands).await?;
+            Ok::<_, SyncError>((standing.room, stands, at))
+        });
+        placed.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Where in the log a room's newest event is, or for who is not in it, what made it so.
+    async fn place_in_log(
+        &self,
+        standing: &Standing,
+        stands: &Stands,
+    ) -> Result<LogPosition, SyncError> {
+        let (upto, none) = (LogPosition(u64::MAX), LogPosition(0));
+        Ok(match stands {
+            // Rooms that the person left have no place in lists.
+            Stands::Gone => none,
+            Stands::In => {
+                let span = Span { after: none, upto };
+                let newest = journal::newest_events(&self.store, standing.room, span, 1).await?;
+                newest.first().map_or(none, |(position, _)| *position)
+            }
+            _ => {
+                let upto = self.store.log_end();
+                let (room, ord) = (standing.room, standing.ord);
+                journal::position_of(&self.store, room, ord, upto).await?.unwrap_or(none)
+            }
+        })
     }
 
     /// Marks what a stretch of the log tells of, publishes how far it goes, and wakes.
@@ -197,6 +280,7 @@ impl Hub {
             }
         }
         touched.tell();
+        self.peeks.tell(changes.iter().map(|(_, change)| change));
         Ok(())
     }
 
@@ -214,8 +298,10 @@ impl Hub {
             }
         }
         for event in self.rooms.events(&members).await? {
-            let membership = event.pdu.membership().and_then(|m| Membership::parse(&m));
-            facts.standings.extend(membership.map(|membership| (event.no, membership)));
+            if let Some(membership) = membership(&event) {
+                let stands = stands(&self.rooms, &event, membership).await?;
+                facts.standings.insert(event.no, (membership, stands));
+            }
         }
         Ok(facts)
     }
@@ -248,6 +334,46 @@ impl Hub {
         for cell in watchers.values() {
             cell.tell();
         }
+    }
+
+    /// From now on, it is marked who comes and goes after this version.
+    pub(crate) fn begin_presence(&self, version: PresenceVersion) {
+        self.presence.store(version, Ordering::SeqCst);
+    }
+
+    /// Up to which version it is marked who is there.
+    pub(crate) fn presence_marked(&self) -> PresenceVersion {
+        self.presence.load(Ordering::SeqCst)
+    }
+
+    /// The rooms of a person who is connected here.
+    pub(crate) fn rooms_of(&self, user: &UserId) -> Option<Vec<RoomNo>> {
+        let people = self.people.lock();
+        people.cells.get(user).filter(|cell| cell.settled.initialized()).map(|cell| cell.joined())
+    }
+
+    /// Marks that people came, went or said something of themselves, for those in their rooms.
+    pub(crate) fn take_presence(
+        &self,
+        changed: &[(PresenceVersion, OwnedUserId, Vec<RoomNo>)],
+        upto: PresenceVersion,
+    ) {
+        let mut touched = Touched::default();
+        {
+            let people = self.people.lock();
+            for (version, user, rooms) in changed {
+                let mut sharers = Touched::default();
+                people.cells.get(user).into_iter().for_each(|cell| sharers.add(cell));
+                let watchers = rooms.iter().filter_map(|room| people.watchers.get(room));
+                watchers.flat_map(HashMap::values).for_each(|cell| sharers.add(cell));
+                for cell in sharers.0.into_values() {
+                    cell.presence.mark(*version, user);
+                    touched.add(&cell);
+                }
+            }
+            self.presence.store(upto, Ordering::SeqCst);
+        }
+        touched.tell();
     }
 
     /// Whether anybody types anywhere.
@@ -306,7 +432,7 @@ impl People {
         match change {
             Change::Event { room, event, member, .. } => {
                 self.mark_room(*room, Mark::Event(*room), at, touched);
-                let standing = facts.standings.get(event).copied();
+                let standing = facts.standings.get(event);
                 if let (Some(member), Some(standing)) = (member, standing) {
                     self.note_standing(member, (*room, standing), at, touched);
                 }
@@ -336,10 +462,17 @@ impl People {
                 self.mark(user, Mark::Session(device), at, touched);
             }
             Change::Account { user } => self.mark(user, Mark::Account, at, touched),
-            // A forgotten room was left before, and a new name comes as an event in every room.
-            Change::Forgotten { .. }
-            | Change::Profile { .. }
+            // A forgotten room was left before: that is no news.
+            Change::Forgotten { user, room } => {
+                if let Some(cell) = self.cells.get(user) {
+                    cell.mark(Mark::Forgotten(*room), at);
+                }
+            }
+            // A new name comes as an event in every room.
+            Change::Profile { .. }
+            | Change::Pushers { .. }
             | Change::Redacted { .. }
+            | Change::Purged { .. }
             | Change::Erased { .. } => {}
         }
     }
@@ -347,13 +480,13 @@ impl People {
     fn note_standing(
         &mut self,
         member: &OwnedUserId,
-        (room, standing): (RoomNo, Membership),
+        (room, (standing, stands)): (RoomNo, &(Membership, Stands)),
         at: LogPosition,
         touched: &mut Touched,
     ) {
         let Some(cell) = self.cells.get(member).cloned() else { return };
-        cell.mark(Mark::Standing(room, standing), at);
-        if standing == Membership::Join {
+        cell.mark(Mark::Standing(room, *standing, stands), at);
+        if *standing == Membership::Join {
             self.watch(room, &cell);
         } else {
             self.unwatch(room, &cell);
@@ -421,6 +554,33 @@ impl Touched {
             cell.tell();
         }
     }
+}
+
+/// How a person stands to a room by the event of their membership.
+async fn stands(
+    rooms: &Rooms,
+    event: &Stored,
+    membership: Membership,
+) -> Result<Stands, SyncError> {
+    let of = event.pdu.state_key().and_then(|key| UserId::parse(key).ok());
+    let of = of.unwrap_or_else(|| event.sender().to_owned());
+    let by = event.sender().to_owned();
+    let out = matches!(membership, Membership::Leave | Membership::Ban) && by != of;
+    let ever_in = out && was_ever_in(rooms, event).await?;
+    Ok(Stands::new(membership, (&by, &of), ever_in))
+}
+
+/// Whether the person of a membership was in the room at any time before.
+async fn was_ever_in(rooms: &Rooms, event: &Stored) -> Result<bool, SyncError> {
+    let mut replaced = event.replaces;
+    while let Some(no) = replaced {
+        let Some(before) = rooms.events(&[no]).await?.pop() else { break };
+        if membership(&before) == Some(Membership::Join) {
+            return Ok(true);
+        }
+        replaced = before.replaces;
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

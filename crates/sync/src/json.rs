@@ -31,6 +31,13 @@ impl Object<'_> {
         self.json(name, &value.to_string());
     }
 
+    /// A field whose value is `true`, when it is.
+    pub(crate) fn flag_if_set(&mut self, name: &str, value: bool) {
+        if value {
+            self.json(name, "true");
+        }
+    }
+
     /// A field whose value is an object.
     pub(crate) fn object(&mut self, name: &str, fill: impl FnOnce(&mut Object<'_>)) {
         self.name(name);
@@ -108,10 +115,12 @@ mod tests {
             o.object("empty", |_| {});
             o.events("events", &["{\"a\":1}".to_owned(), "{}".to_owned()]);
             o.events_if_any("left out", &[]);
+            o.flag_if_set("set", true);
+            o.flag_if_set("not set", false);
         });
         let expected = json!({
             "te\"xt": "a\\\"\n\u{7}é", "number": 7, "json": [1, {}], "none": [],
-            "two": ["a", "\""], "empty": {}, "events": { "events": [{ "a": 1 }, {}] },
+            "two": ["a", "\""], "set": true, "empty": {}, "events": { "events": [{ "a": 1 }, {}] },
         });
         assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), expected);
     }

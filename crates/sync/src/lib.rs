@@ -20,20 +20,29 @@ mod make;
 mod memory;
 mod moment;
 mod moved;
+mod peek;
+mod presence;
 mod section;
 mod service;
+mod sliding;
 mod state;
+mod stream;
 mod summary;
 mod timeline;
 mod token;
 mod typing;
-mod unread;
 
 pub use answer::{
     Answer, DeviceLists, JoinedRoom, KeysLeft, LeftRoom, State, Summary, Timeline, UnreadCounts,
 };
+pub use attention::Counts;
 pub use error::SyncError;
 pub use filter::{Filter, RoomFilter};
+pub use peek::{Peek, PeekRequest};
 pub use service::{Choice, Sync, SyncRequest};
+pub use sliding::request::{
+    Detail, Extensions, Filters, Form, List, Questions, Scope, SlidingRequest, ToDevice,
+};
+pub use sliding::required::{Pattern, RequiredState};
+pub use stream::{Stream, StreamRequest};
 pub use token::Token;
-pub use unread::Counts;

@@ -1,19 +1,19 @@
 //! Making an answer: which rooms have news, and what else the person and the device are told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use attention::{Attention, Basis};
 use base::change::{Change, DataType};
 use base::number::{LogPosition, RoomNo};
 use devices::{AccountData, Devices};
 use journal::Span;
-use rooms::{EventFilter, Rooms};
-use ruma_common::push::Ruleset;
-use ruma_common::{DeviceId, OwnedRoomId, OwnedUserId, UserId};
-use serde::Deserialize;
+use presence::Presence;
+use rooms::{EventFilter, RoomError, Rooms};
+use ruma_common::{DeviceId, OwnedRoomId, UserId};
 use store::Store;
 
-use crate::answer::{Answer, KeysLeft};
+use crate::answer::{Answer, KeysLeft, LeftRoom};
 use crate::cell::{InRoom, Moved, Seat};
 use crate::device_lists::Encounters;
 use crate::filter::Filter;
@@ -30,6 +30,8 @@ pub(crate) struct Sources {
     pub(crate) store: Store,
     pub(crate) rooms: Rooms,
     pub(crate) devices: Devices,
+    pub(crate) attention: Attention,
+    pub(crate) presence: Option<Presence>,
 }
 
 /// How an answer is wanted.
@@ -43,20 +45,25 @@ pub(crate) struct Wishes {
     /// For a device that was told by another node: the rooms of which it was told otherwise who
     /// types.
     pub(crate) elsewhere: Option<Vec<RoomNo>>,
+    /// Nothing of what concerns the device alone.
+    pub(crate) rooms_only: bool,
 }
 
 /// What one answer is made from.
+#[derive(Clone)]
 pub(crate) struct Maker<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) seat: &'a Seat,
     pub(crate) device: &'a DeviceId,
     pub(crate) wishes: &'a Wishes,
-    pub(crate) rules: Arc<Ruleset>,
+    pub(crate) basis: Arc<Basis>,
     pub(crate) ignored: Ignored,
     /// What was told before; `None` when nothing was.
     pub(crate) since: Option<Token>,
     /// Up to where is told.
     pub(crate) upto: Token,
+    /// Whether presence is told only along with something else.
+    pub(crate) holds_presence: bool,
 }
 
 /// What may be told of one room.
@@ -77,8 +84,14 @@ impl<'a> Maker<'a> {
     ) -> Result<Self, SyncError> {
         let rules = sources.devices.push_rules(&seat.user).await?;
         let ignored = ignored(&sources.devices, seat).await?;
-        seat.memory.count_by(&rules, &ignored);
-        Ok(Self { sources, seat, device, wishes, rules, ignored, since, upto })
+        let basis = seat.memory.basis(&rules, &ignored);
+        let holds_presence = false;
+        Ok(Self { sources, seat, device, wishes, basis, ignored, since, upto, holds_presence })
+    }
+
+    /// The same, for what was told otherwise before.
+    pub(crate) fn after(&self, since: Option<Token>) -> Self {
+        Self { since, ..self.clone() }
     }
 
     /// Whom the answer is for.
@@ -101,6 +114,7 @@ impl<'a> Maker<'a> {
         }
         let data = self.sources.devices.account_data(self.user()).await?;
         answer.account_data = events(&data, &self.wishes.filter.account_data);
+        self.tell_presence(&mut answer, BTreeSet::new()).await?;
         Ok(answer)
     }
 
@@ -123,40 +137,79 @@ impl<'a> Maker<'a> {
         }
         let mut encounters = Encounters::default();
         for (no, moved) in rooms {
-            let room = self.sources.rooms.room_by_number(no).await?;
+            let room = match self.sources.rooms.room_by_number(no).await {
+                Ok(room) => room,
+                Err(RoomError::Deleted(no)) => {
+                    self.tell_deleted(&mut answer, no).await?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let account_data = data.remove(&Some(no)).unwrap_or_default();
             let news = RoomNews { moved, account_data };
             self.tell(&mut answer, &room, news, &mut encounters).await?;
         }
-        answer.device_lists = self.device_lists(device_lists, encounters).await?;
+        let met = std::mem::take(&mut encounters.present);
+        if !self.wishes.rooms_only {
+            answer.device_lists = self.device_lists(device_lists, encounters).await?;
+        }
+        self.tell_presence(&mut answer, met).await?;
         Ok(answer)
+    }
+
+    /// A room that was deleted is one that the person went out of, whatever they were told of it.
+    async fn tell_deleted(&self, answer: &mut Answer, no: RoomNo) -> Result<(), SyncError> {
+        let id = self.sources.rooms.id_of_deleted(no).await?;
+        if let Some(id) = id.filter(|id| self.wishes.filter.room.admits(id)) {
+            answer.leave.insert(id, LeftRoom::default());
+        }
+        Ok(())
     }
 
     /// An answer with what concerns the device alone: its keys, and its messages.
     async fn begin(&self) -> Result<Answer, SyncError> {
-        let (keys_moved, arrived) = self.seat.device_marks(self.device);
-        let keys = match self.seat.memory.keys(self.device, keys_moved) {
-            Some(keys) => keys,
-            None => self.read_keys().await?,
-        };
-        let mut answer = Answer::new(self.upto, keys);
+        if self.wishes.rooms_only {
+            return Ok(Answer::new(self.upto, Arc::default()));
+        }
+        let mut answer = Answer::new(self.upto, self.keys().await?);
         let since = self.since.unwrap_or(Token::START);
+        let (keys_moved, _) = self.seat.device_marks(self.device);
         answer.keys_changed = keys_moved.is_some_and(|moved| moved > since.position);
-        if self.seat.memory.is_inbox_clear(self.device, arrived) {
-            return Ok(answer);
-        }
-        let span = Span { after: since.inbox, upto: self.upto.position };
-        let devices = &self.sources.devices;
-        let waiting = devices.inbox(self.user(), self.device, span, MESSAGES).await?;
-        if waiting.is_empty() {
-            self.seat.memory.keep_inbox_clear(self.device, self.upto.position);
-        } else if waiting.len() >= MESSAGES
-            && let Some(last) = waiting.last()
-        {
-            answer.next_batch.inbox = last.position;
-        }
-        answer.to_device = waiting.iter().map(|message| message.event.get().to_owned()).collect();
+        (answer.to_device, answer.next_batch.inbox) = self.inbox(since.inbox, MESSAGES).await?;
         Ok(answer)
+    }
+
+    /// Which keys of the device are left.
+    pub(crate) async fn keys(&self) -> Result<Arc<KeysLeft>, SyncError> {
+        let (moved, _) = self.seat.device_marks(self.device);
+        match self.seat.memory.keys(self.device, moved) {
+            Some(keys) => Ok(keys),
+            None => self.read_keys().await,
+        }
+    }
+
+    /// Messages to the device after a position, and up to where that is all of them.
+    pub(crate) async fn inbox(
+        &self,
+        after: LogPosition,
+        limit: usize,
+    ) -> Result<(Vec<String>, LogPosition), SyncError> {
+        let upto = self.upto.position;
+        let (_, arrived) = self.seat.device_marks(self.device);
+        if self.seat.memory.is_inbox_clear(self.device, arrived) {
+            return Ok((Vec::new(), upto));
+        }
+        let span = Span { after, upto };
+        let waiting = self.sources.devices.inbox(self.user(), self.device, span, limit).await?;
+        if waiting.is_empty() && limit > 0 {
+            self.seat.memory.keep_inbox_clear(self.device, upto);
+        }
+        let messages = waiting.iter().map(|message| message.event.get().to_owned()).collect();
+        let told = match waiting.last() {
+            Some(last) if waiting.len() >= limit => last.position,
+            _ => upto,
+        };
+        Ok((messages, told))
     }
 
     async fn read_keys(&self) -> Result<Arc<KeysLeft>, SyncError> {
@@ -169,7 +222,9 @@ impl<'a> Maker<'a> {
     }
 
     /// The person's account data that changed, by room.
-    async fn changed_data(&self) -> Result<HashMap<Option<RoomNo>, Vec<AccountData>>, SyncError> {
+    pub(crate) async fn changed_data(
+        &self,
+    ) -> Result<HashMap<Option<RoomNo>, Vec<AccountData>>, SyncError> {
         let rows = journal::of_person(&self.sources.store, self.user(), self.span()).await?;
         let changed: Vec<(Option<OwnedRoomId>, DataType)> = rows
             .into_iter()
@@ -185,7 +240,7 @@ impl<'a> Maker<'a> {
                 Some(id) => match self.sources.rooms.room(&id).await {
                     Ok(room) => Some(room.no),
                     // Data can be kept for a room that is not there: it is told of with none.
-                    Err(rooms::RoomError::UnknownRoom(_)) => continue,
+                    Err(RoomError::UnknownRoom(_)) => continue,
                     Err(error) => return Err(error.into()),
                 },
                 None => None,
@@ -210,22 +265,13 @@ pub(crate) fn events(data: &[AccountData], filter: &EventFilter) -> Vec<String> 
     wanted.map(event).collect()
 }
 
-/// Whom a person ignores (`m.ignored_user_list`).
+/// Whom a person ignores.
 async fn ignored(devices: &Devices, seat: &Seat) -> Result<Ignored, SyncError> {
-    #[derive(Default, Deserialize)]
-    struct Content {
-        #[serde(default)]
-        ignored_users: HashMap<OwnedUserId, serde_json::Value>,
-    }
-    let version = match seat.memory.ignored() {
+    let version = match seat.memory.ignored.get() {
         Ok(ignored) => return Ok(ignored),
         Err(version) => version,
     };
-    let datum = devices.account_datum(&seat.user, None, "m.ignored_user_list").await?;
-    // A list that does not read ignores nobody: its owner sees what they did not mean to miss.
-    let content: Content =
-        datum.and_then(|datum| serde_json::from_str(datum.content.get()).ok()).unwrap_or_default();
-    let ignored: Ignored = Arc::new(content.ignored_users.into_keys().collect());
-    seat.memory.keep_ignored(version, &ignored);
+    let ignored: Ignored = Arc::new(devices.ignored_people(&seat.user).await?);
+    seat.memory.ignored.keep(version, &ignored);
     Ok(ignored)
 }

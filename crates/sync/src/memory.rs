@@ -5,13 +5,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use attention::{Basis, Unread};
 use base::number::{EventNo, LogPosition, RoomNo};
 use parking_lot::Mutex;
 use ruma_common::push::Ruleset;
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId};
 
 use crate::KeysLeft;
-use crate::unread::Unread;
 
 /// Members remembered as sent to a device; beyond, they are sent again.
 const MEMBERS: usize = 10_000;
@@ -19,19 +19,28 @@ const MEMBERS: usize = 10_000;
 /// People whom a person ignores.
 pub(crate) type Ignored = Arc<HashSet<OwnedUserId>>;
 
+/// Rooms that the person's data says are direct.
+pub(crate) type Direct = Arc<HashSet<RoomNo>>;
+/// The tags of rooms that have any.
+pub(crate) type Tags = Arc<HashMap<RoomNo, Vec<String>>>;
+
 /// What syncs remember of a person.
 #[derive(Default)]
 pub(crate) struct Memory {
-    ignored: Mutex<(u64, Option<Ignored>)>,
+    /// Whom the person ignores.
+    pub(crate) ignored: Kept<Ignored>,
+    /// Which of their rooms are direct.
+    pub(crate) direct: Kept<Direct>,
+    /// How they tagged their rooms.
+    pub(crate) tags: Kept<Tags>,
     counts: Mutex<Counts>,
     devices: Mutex<HashMap<OwnedDeviceId, DeviceMemory>>,
 }
 
-/// What was counted, and by which rules.
+/// What was counted, and by what.
 #[derive(Default)]
 struct Counts {
-    rules: Option<Arc<Ruleset>>,
-    ignored: Option<Ignored>,
+    basis: Option<Arc<Basis>>,
     unread: HashMap<RoomNo, Arc<Unread>>,
 }
 
@@ -44,37 +53,53 @@ struct DeviceMemory {
     members: HashMap<EventNo, LogPosition>,
 }
 
-impl Memory {
-    /// Whom the person ignores, or the version under which to keep what is read now.
-    pub(crate) fn ignored(&self) -> Result<Ignored, u64> {
-        let ignored = self.ignored.lock();
-        ignored.1.clone().ok_or(ignored.0)
+/// Something that was read, until it changes.
+#[derive(Default)]
+pub(crate) struct Kept<T>(Mutex<(u64, Option<T>)>);
+
+impl<T: Clone> Kept<T> {
+    /// What was read, or the version under which to keep what is read now.
+    pub(crate) fn get(&self) -> Result<T, u64> {
+        let kept = self.0.lock();
+        kept.1.clone().ok_or(kept.0)
     }
 
-    /// Keeps whom the person ignores, unless that changed since `version` was given.
-    pub(crate) fn keep_ignored(&self, version: u64, read: &Ignored) {
-        let mut ignored = self.ignored.lock();
-        if ignored.0 == version {
-            ignored.1 = Some(Arc::clone(read));
+    /// Keeps what was read, unless it changed since `version` was given.
+    pub(crate) fn keep(&self, version: u64, read: &T) {
+        let mut kept = self.0.lock();
+        if kept.0 == version {
+            kept.1 = Some(read.clone());
         }
     }
 
+    /// It changed.
+    pub(crate) fn forget(&self) {
+        let mut kept = self.0.lock();
+        *kept = (kept.0 + 1, None);
+    }
+}
+
+impl Memory {
     /// Global account data changed.
-    pub(crate) fn forget_ignored(&self) {
-        let mut ignored = self.ignored.lock();
-        *ignored = (ignored.0 + 1, None);
+    pub(crate) fn forget_account_data(&self) {
+        self.ignored.forget();
+        self.direct.forget();
     }
 
-    /// What is counted from now on is counted by these rules: what was counted by others is lost.
-    pub(crate) fn count_by(&self, rules: &Arc<Ruleset>, ignored: &Ignored) {
+    /// By what the person's events are asked. What was counted by another basis is counted anew.
+    pub(crate) fn basis(&self, rules: &Arc<Ruleset>, ignored: &Ignored) -> Arc<Basis> {
         let mut counts = self.counts.lock();
-        let same_rules = counts.rules.as_ref().is_none_or(|old| same(old, rules));
-        let same_people = counts.ignored.as_ref().is_none_or(|old| old == ignored);
-        if !(same_rules && same_people) {
+        let same =
+            |basis: &&Arc<Basis>| Arc::ptr_eq(&basis.rules, rules) && basis.ignored == *ignored;
+        if let Some(basis) = counts.basis.as_ref().filter(same) {
+            return Arc::clone(basis);
+        }
+        let basis = Arc::new(Basis::new(Arc::clone(rules), Arc::clone(ignored)));
+        if counts.basis.as_ref().is_some_and(|old| !old.is_same(&basis)) {
             counts.unread.clear();
         }
-        counts.rules = Some(Arc::clone(rules));
-        counts.ignored = Some(Arc::clone(ignored));
+        counts.basis = Some(Arc::clone(&basis));
+        basis
     }
 
     /// What was counted in a room, to go on from.
@@ -155,10 +180,4 @@ impl Memory {
     fn with(&self, device: &DeviceId, change: impl FnOnce(&mut DeviceMemory)) {
         change(self.devices.lock().entry(device.to_owned()).or_default());
     }
-}
-
-/// Whether two rulesets say the same. Nearly always they are the same one.
-fn same(one: &Arc<Ruleset>, other: &Arc<Ruleset>) -> bool {
-    let text = |rules: &Ruleset| serde_json::to_string(rules).ok();
-    Arc::ptr_eq(one, other) || text(one) == text(other)
 }

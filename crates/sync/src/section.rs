@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attention::{Counter, Reach, Receipts, Unread};
 use base::number::TimelineOrd;
 use rooms::{Current, Membership, Room, Stored, Viewer};
 
@@ -15,20 +16,28 @@ use crate::moment::{Moment, Standing, StateChange, membership};
 use crate::state::Told;
 use crate::summary::summary;
 use crate::timeline::{Arrivals, Wanted, Window, newest};
-use crate::unread::{Counter, Reach, Unread};
 
 /// One room in one answer.
 pub(crate) struct Visit<'a> {
     pub(crate) maker: &'a Maker<'a>,
     pub(crate) room: &'a Arc<Room>,
     news: RoomNews,
-    arrivals: Option<Arrivals>,
+    pub(crate) arrivals: Option<Arrivals>,
     /// The newest event that the answer knows of.
-    last: Arc<Stored>,
+    pub(crate) last: Arc<Stored>,
     pub(crate) before: Moment,
     pub(crate) after: Moment,
     was: Option<Standing>,
     pub(crate) is: Standing,
+}
+
+/// Where the part of a timeline begins that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// With what is new.
+    Arrivals,
+    /// As far back as the limit allows.
+    Anew,
 }
 
 impl Maker<'_> {
@@ -122,7 +131,7 @@ impl Visit<'_> {
         Ok(self.maker.sources.rooms.current_with(self.room, self.last.ord).await?)
     }
 
-    fn viewer(&self, current: &Arc<Current>) -> Viewer {
+    pub(crate) fn viewer(&self, current: &Arc<Current>) -> Viewer {
         let device = Some(self.maker.device.to_owned());
         let maker = self.maker;
         let related = maker.wishes.filter.room.timeline.related();
@@ -141,7 +150,7 @@ impl Visit<'_> {
         let whole = fresh || self.maker.wishes.full_state;
         let current = self.current().await?;
         let viewer = self.viewer(&current);
-        let window = self.window(&viewer, self.last.ord).await?;
+        let window = self.filtered(&viewer, self.last.ord).await?;
         let changes = self.changes().await?;
         let members = changes.iter().any(|((kind, _), _)| kind == "m.room.member");
         let summary = (whole || members).then(|| summary(&current, self.maker.user()));
@@ -157,6 +166,7 @@ impl Visit<'_> {
         let timeline = self.timeline(&viewer, &window).await?;
         let (unread, counted_anew) = self.unread(&current).await?;
         self.meet(&current, &changes, encounters).await?;
+        self.meet_presences(&current, &changes, encounters);
         let extent = if fresh { Extent::Whole } else { Extent::Moved };
         let account_data = self.account_data(extent).await?;
         let ephemeral = self.maker.ephemeral(self.room, self.news.moved, extent).await?;
@@ -164,12 +174,24 @@ impl Visit<'_> {
         Ok((whole || counted_anew || !room.is_empty()).then_some(room))
     }
 
+    /// The end of the timeline as the filter wants it, up to a place.
+    async fn filtered(&self, viewer: &Viewer, upto: TimelineOrd) -> Result<Window, SyncError> {
+        let begin = if self.was_in() { Begin::Arrivals } else { Begin::Anew };
+        let limit = self.maker.wishes.filter.room.timeline_limit(&self.room.id);
+        self.window(viewer, (begin, upto), limit).await
+    }
+
     /// The end of the timeline, up to a place.
-    async fn window(&self, viewer: &Viewer, upto: TimelineOrd) -> Result<Window, SyncError> {
+    pub(crate) async fn window(
+        &self,
+        viewer: &Viewer,
+        (begin, upto): (Begin, TimelineOrd),
+        limit: usize,
+    ) -> Result<Window, SyncError> {
         let maker = self.maker;
         let filter = &maker.wishes.filter.room;
         let after = match &self.arrivals {
-            _ if !self.was_in() => None,
+            _ if begin == Begin::Anew => None,
             Some(arrivals) => arrivals.start(),
             None => Some(upto),
         };
@@ -178,7 +200,6 @@ impl Visit<'_> {
             let ignored = event.pdu.state_key().is_none() && maker.ignored.contains(event.sender());
             !ignored && filter.timeline.admits(event)
         };
-        let limit = filter.timeline_limit(&self.room.id);
         let wanted = Wanted { after, upto, limit, admits: &admits };
         Window::read(&maker.sources.rooms, viewer, recent, wanted).await
     }
@@ -188,7 +209,11 @@ impl Visit<'_> {
         if self.maker.wishes.state_after { after } else { window.start(after) }
     }
 
-    async fn timeline(&self, viewer: &Viewer, window: &Window) -> Result<Timeline, SyncError> {
+    pub(crate) async fn timeline(
+        &self,
+        viewer: &Viewer,
+        window: &Window,
+    ) -> Result<Timeline, SyncError> {
         let events = viewer.client_json_all(&window.events).await?;
         let events = self.maker.wishes.filter.only_fields(events);
         let told = window.limited || !events.is_empty();
@@ -210,7 +235,10 @@ impl Visit<'_> {
     }
 
     /// What is unread, when anything moved that counts; and whether it is otherwise than before.
-    async fn unread(&self, current: &Current) -> Result<(Option<UnreadCounts>, bool), SyncError> {
+    pub(crate) async fn unread(
+        &self,
+        current: &Current,
+    ) -> Result<(Option<UnreadCounts>, bool), SyncError> {
         let moved = self.news.moved;
         let read = moved.receipts == Whose::Own;
         if !(moved.events || read || !self.was_in()) {
@@ -218,22 +246,21 @@ impl Visit<'_> {
         }
         let (maker, no) = (self.maker, self.room.no);
         let counter = Counter {
-            rooms: &maker.sources.rooms,
+            attention: &maker.sources.attention,
             room: self.room,
             current,
             user: maker.user(),
-            rules: &maker.rules,
-            ignored: &maker.ignored,
+            basis: &maker.basis,
         };
         let reach = Reach { at: maker.upto.position, upto: self.last.ord };
         let kept = maker.seat.memory.unread(no);
-        let unread = match kept.as_deref() {
-            Some(kept) => {
-                let recent = self.arrivals.as_ref().map_or(&[][..], |a| &a.recent);
-                counter.advance(kept, recent, maker.seat.own_receipt(no), reach).await?
-            }
-            None => counter.begin(reach).await?,
+        let recent = self.arrivals.as_ref().map_or(&[][..], |arrivals| &arrivals.recent);
+        let since = kept.as_ref().map(|kept| kept.at);
+        let receipts = match (maker.seat.own_receipt(no), since) {
+            (Some(moved), Some(since)) if moved > since => Receipts::Moved,
+            _ => Receipts::Still,
         };
+        let unread = counter.count(kept.as_deref(), recent, receipts, reach).await?;
         let unread = Arc::new(unread);
         maker.seat.memory.keep_unread(no, &unread);
         let told = kept.map(|kept| kept.total()).unwrap_or_default();
@@ -291,7 +318,7 @@ impl Visit<'_> {
         viewer: &Viewer,
         departure: &Arc<Stored>,
     ) -> Result<LeftRoom, SyncError> {
-        let mut window = self.window(viewer, departure.ord).await?;
+        let mut window = self.filtered(viewer, departure.ord).await?;
         let end = self.end(Moment::after(departure), &window);
         // What was done to them after they went is theirs to know, and nothing between.
         if self.is.1.no != departure.no {
@@ -310,7 +337,7 @@ impl Visit<'_> {
     }
 
     /// The event by which the person last went out of the room, if they ever were in it.
-    async fn departure(&self) -> Result<Option<Arc<Stored>>, SyncError> {
+    pub(crate) async fn departure(&self) -> Result<Option<Arc<Stored>>, SyncError> {
         let mut event = Arc::clone(&self.is.1);
         while let Some(replaced) = event.replaces {
             let before = self.maker.sources.rooms.events(&[replaced]).await?.pop();
@@ -324,7 +351,7 @@ impl Visit<'_> {
     }
 
     /// The stripped state of a room that the person may come into.
-    async fn stripped(&self) -> Result<Vec<String>, SyncError> {
+    pub(crate) async fn stripped(&self) -> Result<Vec<String>, SyncError> {
         let events = self.current().await?.stripped(self.maker.user());
         let texts = events.iter().map(|event| event.stripped_json());
         Ok(texts.collect::<Result<_, _>>()?)

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use attention::Attention;
 use base::clock::Clock;
 use base::number::LogPosition;
 use devices::Devices;
 use moka::sync::Cache;
+use presence::Presence;
 use rooms::Rooms;
 use ruma_common::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 use store::Store;
@@ -19,10 +21,12 @@ use crate::filter::Filter;
 use crate::follow::Follower;
 use crate::hub::Hub;
 use crate::make::{Maker, Sources, Wishes};
+use crate::presence::QUIET;
+use crate::sliding::connection::Connections;
 use crate::{SyncError, Token};
 
 /// How long a sync waits at most, whatever it asks for.
-const LONGEST: Duration = Duration::from_mins(1);
+pub(crate) const LONGEST: Duration = Duration::from_mins(1);
 /// Filters held in memory at most.
 const FILTERS: u64 = 10_000;
 /// Bytes of a filter at most for it to be held: larger ones are read anew each time.
@@ -30,13 +34,14 @@ const FILTER_HELD: usize = 4 << 10;
 
 /// Syncs. Cheap to clone.
 #[derive(Clone)]
-pub struct Sync(Arc<Inner>);
+pub struct Sync(pub(crate) Arc<Inner>);
 
-struct Inner {
-    sources: Sources,
-    hub: Arc<Hub>,
+pub(crate) struct Inner {
+    pub(crate) sources: Sources,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) connections: Connections,
     filters: Cache<(OwnedUserId, String), Arc<Filter>>,
-    follower: JoinHandle<()>,
+    followers: Vec<JoinHandle<()>>,
 }
 
 /// Which filter is meant.
@@ -72,22 +77,38 @@ pub struct SyncRequest {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.follower.abort();
+        self.followers.iter().for_each(JoinHandle::abort);
     }
 }
 
 impl Sync {
     /// Starts to follow the log. Ends when the last handle is dropped, or the store closes.
     pub fn open(store: Store, rooms: Rooms, devices: Devices, clock: Arc<dyn Clock>) -> Self {
+        Self::open_with(store, (rooms, devices, None), clock)
+    }
+
+    /// The same, for a server that tells who is there.
+    pub fn open_with(
+        store: Store,
+        (rooms, devices, presence): (Rooms, Devices, Option<Presence>),
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let typing = rooms.follow_typing();
         let (hub, publish) = Hub::new(store.clone(), rooms.clone(), clock);
         let log = store.follow(hub.position());
         let hub = Arc::new(hub);
         let follower =
             Follower { hub: Arc::clone(&hub), rooms: rooms.clone(), log, typing, publish };
-        let follower = tokio::spawn(follower.run());
-        let sources = Sources { store, rooms, devices };
-        Self(Arc::new(Inner { sources, hub, filters: Cache::new(FILTERS), follower }))
+        let mut followers = vec![tokio::spawn(follower.run())];
+        if let Some(presence) = presence.clone().filter(Presence::is_enabled) {
+            hub.begin_presence(presence.version());
+            let follow = crate::presence::follow(Arc::clone(&hub), rooms.clone(), presence);
+            followers.push(tokio::spawn(follow));
+        }
+        let attention = Attention::open(store.clone(), rooms.clone(), devices.clone());
+        let sources = Sources { store, rooms, devices, attention, presence };
+        let (connections, filters) = (Connections::new(), Cache::new(FILTERS));
+        Self(Arc::new(Inner { sources, hub, connections, filters, followers }))
     }
 
     /// Whether the store answers soon.
@@ -109,12 +130,13 @@ impl Sync {
             full_state: request.full_state,
             state_after: request.use_state_after,
             elsewhere,
+            rooms_only: false,
         };
         let came_to = since.unwrap_or(Token::START);
         // What this node sent may not be what the device has, if it was at another one since.
         let reached = if wishes.elsewhere.is_some() { LogPosition(0) } else { came_to.position };
         seat.memory.rewind(&request.device, reached);
-        self.acknowledge(&seat, &request, came_to).await?;
+        self.acknowledge(&seat, (&request.user, &request.device), came_to).await?;
         let Some(mut since) = since else {
             let span = (None, self.0.hub.now(&seat));
             let place = (&seat, &*request.device);
@@ -131,7 +153,7 @@ impl Sync {
 
     /// What moved since a token, as soon as anything did or time has run out. `None` when the cell
     /// was dropped: there is news of that only in a new one.
-    async fn news(
+    pub(crate) async fn news(
         &self,
         (seat, device): (&Seat, &DeviceId),
         wishes: &Wishes,
@@ -140,25 +162,36 @@ impl Sync {
     ) -> Result<Option<Answer>, SyncError> {
         // Who types is told once to whoever comes from another node, if they were told otherwise.
         let mut typing = wishes.elsewhere.as_ref().is_some_and(|rooms| !rooms.is_empty());
+        let quiet = deadline.min(Instant::now() + QUIET);
         while !seat.is_dropped() {
             let watch = seat.watch();
             // Whoever waits when their session changes must show that they still have one.
             let over = wishes.full_state
                 || Instant::now() >= deadline
                 || seat.session_moved(*since, device);
-            if over || std::mem::take(&mut typing) || watch.has_news(*since, device) {
+            let presence = self.has_presence(seat, *since);
+            let rested = Instant::now() >= quiet;
+            let news = watch.has_news(*since, device) || (presence && rested);
+            if over || std::mem::take(&mut typing) || news {
                 let span = (Some(*since), self.0.hub.now(seat));
-                let maker = Maker::new(&self.0.sources, (seat, device), wishes, span).await?;
+                let mut maker = Maker::new(&self.0.sources, (seat, device), wishes, span).await?;
+                maker.holds_presence = !(over || rested);
                 let answer = maker.changes(*since).await?;
                 if over || !answer.is_empty() {
                     return Ok(Some(answer));
                 }
                 *since = answer.next_batch;
             } else {
-                watch.wait(deadline).await;
+                watch.wait(if presence { quiet } else { deadline }).await;
             }
         }
         Ok(None)
+    }
+
+    /// Whether there is something to tell of who is there.
+    fn has_presence(&self, seat: &Seat, since: Token) -> bool {
+        let enabled = self.0.sources.presence.as_ref().is_some_and(Presence::is_enabled);
+        enabled && seat.presence.has_news(since.presence)
     }
 
     /// Whose devices changed between two tokens (`GET /keys/changes`).
@@ -181,7 +214,11 @@ impl Sync {
 
     /// Brings this node as far as its answer must be: to what the token names, whichever node gave
     /// it; and to what any node has written, for whoever begins or does not wait.
-    async fn catch_up(&self, since: Option<Token>, wait: Duration) -> Result<(), SyncError> {
+    pub(crate) async fn catch_up(
+        &self,
+        since: Option<Token>,
+        wait: Duration,
+    ) -> Result<(), SyncError> {
         let store = &self.0.sources.store;
         let known = since.is_some_and(|since| since.position <= store.log_end());
         if !known || wait.is_zero() {
@@ -192,7 +229,7 @@ impl Sync {
 
     /// Whether a token names what has been. One that does not was given before the store was put
     /// back to an older state: whoever holds it begins anew, and misses nothing.
-    fn is_past(&self, token: Token) -> bool {
+    pub(crate) fn is_past(&self, token: Token) -> bool {
         let now = self.0.hub.position();
         if token.position > now {
             tracing::warn!(%token, %now, "a token is ahead of the log: its device begins anew");
@@ -201,18 +238,17 @@ impl Sync {
     }
 
     /// Messages to the device up to its token have arrived.
-    async fn acknowledge(
+    pub(crate) async fn acknowledge(
         &self,
         seat: &Seat,
-        request: &SyncRequest,
+        (user, device): (&UserId, &DeviceId),
         came_to: Token,
     ) -> Result<(), SyncError> {
-        let (_, arrived) = seat.device_marks(&request.device);
-        if came_to == Token::START || seat.memory.is_inbox_clear(&request.device, arrived) {
+        let (_, arrived) = seat.device_marks(device);
+        if came_to == Token::START || seat.memory.is_inbox_clear(device, arrived) {
             return Ok(());
         }
-        let devices = &self.0.sources.devices;
-        devices.acknowledge(&request.user, &request.device, came_to.inbox).await?;
+        self.0.sources.devices.acknowledge(user, device, came_to.inbox).await?;
         Ok(())
     }
 

@@ -94,7 +94,7 @@ impl Maker<'_> {
         self.read(entries.into_values()).await
     }
 
-    async fn read(
+    pub(crate) async fn read(
         &self,
         numbers: impl Iterator<Item = EventNo>,
     ) -> Result<Vec<Arc<Stored>>, SyncError> {

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use base::number::{LogPosition, RoomNo};
 
+use presence::PresenceVersion;
+
 use crate::SyncError;
 use crate::typing::{Typing, Typists};
 
@@ -19,6 +21,8 @@ pub struct Token {
     pub position: LogPosition,
     /// What was told of who types.
     pub(crate) typing: Typing,
+    /// Up to which version was told who is there, by the same node; 0 when nothing was.
+    pub(crate) presence: PresenceVersion,
     /// Position of the last message to the device that was given: behind `position` when there
     /// were more than one answer holds.
     pub inbox: LogPosition,
@@ -27,7 +31,7 @@ pub struct Token {
 impl Token {
     /// A token behind which nothing is left to give.
     pub(crate) const fn at(position: LogPosition, typing: Typing) -> Self {
-        Self { position, typing, inbox: position }
+        Self { position, typing, presence: 0, inbox: position }
     }
 
     /// The beginning: nothing was given yet.
@@ -46,6 +50,9 @@ impl Display for Token {
         for (room, typists) in self.typing.shown.iter() {
             write!(f, "~{room}.{typists}")?;
         }
+        if self.presence != 0 {
+            write!(f, "~p{}", self.presence)?;
+        }
         Ok(())
     }
 }
@@ -59,7 +66,12 @@ impl FromStr for Token {
 }
 
 fn parse(text: &str) -> Option<Token> {
-    let mut sections = text.strip_prefix('s')?.split('~');
+    let text = text.strip_prefix('s')?;
+    let (text, presence) = match text.rsplit_once("~p") {
+        Some((before, version)) => (before, number(version).filter(|one| *one != 0)?),
+        None => (text, 0),
+    };
+    let mut sections = text.split('~');
     let mut parts = sections.next()?.split('_');
     let position = LogPosition(number(parts.next()?)?);
     let version = number(parts.next()?)?;
@@ -81,7 +93,7 @@ fn parse(text: &str) -> Option<Token> {
         let typists = u32::try_from(number(typists)?).ok()?;
         shown.push(RoomNo(number(room)?), typists).then_some(())?;
     }
-    Some(Token { position, typing: Typing { node, version, shown }, inbox })
+    Some(Token { position, typing: Typing { node, version, shown }, presence, inbox })
 }
 
 /// Digits and nothing else: `parse` alone would take a sign.
@@ -91,6 +103,8 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -102,6 +116,8 @@ mod tests {
             "s18446744073709551615_0",
             "s12_34~9",
             "s12_34_5~9~1.2~3.4294967295",
+            "s12_34~p7",
+            "s12_34_5~9~1.2~p18446744073709551615",
         ];
         for text in table {
             assert_eq!(text.parse::<Token>().unwrap().to_string(), text);
@@ -136,11 +152,54 @@ mod tests {
             "s1_2~1~2.4294967296",
             "s1_2~1~2.1~1.1~",
             "s1_2~1~1.1~1.1",
+            "s1_2~p",
+            "s1_2~p0",
+            "s1_2~p-1",
+            "s1_2~p1~1",
+            "s1_2~p1~p1",
             "s1_2~1~0.1",
             "s1_2~1~1.0~2.0~3.0~4.0~5.0~6.0~7.0~8.0~9.0",
         ];
         for text in table {
             assert!(text.parse::<Token>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_token_or_refused(
+            text in "s[0-9]{1,21}_[0-9]{1,4}(_[0-9]{0,4})?(~[0-9]{0,3}(\\.[0-9]{0,11})?){0,9}|\\PC{0,30}",
+        ) {
+            match text.parse::<Token>() {
+                Ok(token) => {
+                    let shown = token.to_string();
+                    prop_assert!(shown.len() <= 256, "{shown}");
+                    prop_assert_eq!(shown.parse::<Token>().unwrap(), token);
+                    prop_assert!(token.inbox <= token.position);
+                }
+                // What was sent comes back in the refusal: no more of it than a token has.
+                Err(error) => prop_assert!(error.to_string().chars().count() <= 128),
+            }
+        }
+
+        #[test]
+        fn any_token_reads_back(
+            (position, behind, version, node) in any::<(u64, u64, u64, u64)>(),
+            shown in proptest::collection::btree_map(1..u64::MAX, any::<u32>(), 0..6),
+        ) {
+            let mut typists = Typists::NOBODY;
+            for (room, people) in &shown {
+                prop_assert!(typists.push(RoomNo(*room), *people));
+            }
+            // Only a node's version is worth saying what was shown of it.
+            let shown = if node == 0 { Typists::NOBODY } else { typists };
+            let token = Token {
+                position: LogPosition(position),
+                typing: Typing { node, version, shown },
+                presence: 0,
+                inbox: LogPosition(position.saturating_sub(behind)),
+            };
+            prop_assert_eq!(token.to_string().parse::<Token>().unwrap(), token);
         }
     }
 }

@@ -7,9 +7,9 @@ use rooms::Membership;
 use ruma_common::{OwnedRoomId, OwnedUserId};
 
 use super::request::Form;
+use crate::Counts;
 use crate::answer::{DeviceLists, KeysLeft, Timeline, write_counts};
 use crate::json::{Object, object};
-use crate::Counts;
 
 /// An answer.
 #[derive(Clone, Debug, Default)]
@@ -31,10 +31,8 @@ pub(crate) struct RoomTold {
     pub(crate) initial: bool,
     /// That the timeline begins earlier than what is new.
     pub(crate) expanded: bool,
-    /// Its name when that changed; none is that it has none any more.
-    pub(crate) name: Option<Option<String>>,
-    /// Its picture, in the same way.
-    pub(crate) avatar: Option<Option<String>>,
+    pub(crate) name: Text,
+    pub(crate) avatar: Text,
     pub(crate) heroes: Option<Vec<Hero>>,
     pub(crate) is_dm: Option<bool>,
     pub(crate) required_state: Vec<String>,
@@ -46,6 +44,18 @@ pub(crate) struct RoomTold {
     pub(crate) unread: Option<Counts>,
     /// What is told to who is not in it.
     pub(crate) stripped: Option<Vec<String>>,
+}
+
+/// A text that a client may know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// It is as it was.
+    #[default]
+    Same,
+    /// There is none any more.
+    Gone,
+    /// It is this.
+    Is(String),
 }
 
 /// Somebody whom a room is named after.
@@ -108,8 +118,8 @@ impl RoomTold {
             && !self.timeline.limited
             && self.timeline.events.is_empty()
             && self.required_state.is_empty()
-            && self.name.is_none()
-            && self.avatar.is_none()
+            && self.name == Text::Same
+            && self.avatar == Text::Same
             && self.heroes.is_none()
             && self.is_dm.is_none()
             && self.people.is_none()
@@ -155,9 +165,9 @@ impl RoomTold {
     fn write_profile(&self, out: &mut Object<'_>) {
         for (name, text) in [("name", &self.name), ("avatar", &self.avatar)] {
             match text {
-                Some(Some(text)) => out.text(name, text),
-                Some(None) => out.json(name, "null"),
-                None => {}
+                Text::Is(text) => out.text(name, text),
+                Text::Gone => out.json(name, "null"),
+                Text::Same => {}
             }
         }
         if let Some(heroes) = &self.heroes {

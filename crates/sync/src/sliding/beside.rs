@@ -39,7 +39,8 @@ impl ToDevice {
     /// store was put back to an older state: nothing is known of what the device has.
     pub(crate) fn has(&self, now: LogPosition) -> Result<LogPosition, SyncError> {
         let Some(since) = &self.since else { return Ok(LogPosition(0)) };
-        let digits = since.strip_prefix('d').filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let digits =
+            since.strip_prefix('d').filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
         let position = digits.and_then(|text| text.parse().ok()).map(LogPosition);
         let refused = || SyncError::Token(since.chars().take(64).collect());
         position.map(|at| if at > now { LogPosition(0) } else { at }).ok_or_else(refused)
@@ -133,9 +134,9 @@ impl Teller<'_> {
             if is_in && let Some(event) = self.typing_of(around) {
                 told.typing.insert(room.id.clone(), event);
             }
-            around.next.typing_stale = false;
+            around.next.typing.stale = false;
         } else {
-            around.next.typing_stale |= moved.typing;
+            around.next.typing.stale |= moved.typing;
         }
         Ok(())
     }
@@ -188,11 +189,11 @@ impl Teller<'_> {
 
     /// Who types in a room, when that was told otherwise.
     fn typing_of(&self, around: &mut Around<'_>) -> Option<String> {
-        if !(around.moved.typing || around.next.typing_stale) {
+        if !(around.moved.typing || around.next.typing.stale) {
             return None;
         }
         let typists = self.maker.typists(around.room);
-        let was = std::mem::replace(&mut around.next.typing, !typists.is_empty());
+        let was = std::mem::replace(&mut around.next.typing.somebody, !typists.is_empty());
         (was || !typists.is_empty()).then(|| typing_event(&typists))
     }
 }

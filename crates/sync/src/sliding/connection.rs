@@ -87,10 +87,16 @@ pub(crate) struct Sent {
     pub(crate) full: bool,
     /// Whether it was told to be direct.
     pub(crate) direct: bool,
-    /// Whether it was told that somebody types.
-    pub(crate) typing: bool,
-    /// Whether it was not told since who types.
-    pub(crate) typing_stale: bool,
+    pub(crate) typing: TypingTold,
+}
+
+/// What was told of who types in a room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypingTold {
+    /// That somebody does.
+    pub(crate) somebody: bool,
+    /// That may have changed since.
+    pub(crate) stale: bool,
 }
 
 /// What was told by a connection, up to a position.
@@ -192,7 +198,7 @@ struct Next {
 pub(crate) struct Turn {
     pub(crate) connection: Arc<Connection>,
     pub(crate) told: Arc<Told>,
-    turn: u64,
+    number: u64,
 }
 
 /// What a connection makes of a position.
@@ -236,8 +242,8 @@ impl Connection {
         }
         state.turn += 1;
         self.superseded.notify_waiters();
-        let (told, turn) = (Arc::clone(&state.told), state.turn);
-        Some(Turn { connection: Arc::clone(self), told, turn })
+        let (told, number) = (Arc::clone(&state.told), state.turn);
+        Some(Turn { connection: Arc::clone(self), told, number })
     }
 
     fn bytes(&self) -> usize {
@@ -254,13 +260,13 @@ impl Turn {
 
     /// Whether a later request came on the connection.
     pub(crate) fn is_over(&self) -> bool {
-        self.connection.state.lock().turn != self.turn
+        self.connection.state.lock().turn != self.number
     }
 
     /// Keeps the step of the answer. Gives its position, unless a later request came.
     pub(crate) fn finish(&self, step: Step, asked: u64) -> Option<u64> {
         let mut state = self.connection.state.lock();
-        if state.turn != self.turn {
+        if state.turn != self.number {
             return None;
         }
         state.given += 1;
@@ -381,7 +387,7 @@ impl Connections {
             all.push(Named { device, name, connection: Arc::clone(&connection) });
         }
         let told = Arc::clone(&connection.state.lock().told);
-        Turn { connection, told, turn: 0 }
+        Turn { connection, told, number: 0 }
     }
 
     /// Goes on from a position that a device was given.

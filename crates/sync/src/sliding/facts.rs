@@ -23,7 +23,8 @@ impl Maker<'_> {
         if filters().any(Filters::ask_sorts) {
             self.learn_sorts().await?;
         }
-        let tags = if filters().any(Filters::ask_tags) { self.tags().await? } else { Tags::default() };
+        let tags =
+            if filters().any(Filters::ask_tags) { self.tags().await? } else { Tags::default() };
         let mut children = Vec::with_capacity(questions.lists.len());
         for filters in filters() {
             children.push(match &filters.spaces {

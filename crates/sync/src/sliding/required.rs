@@ -70,14 +70,17 @@ impl RequiredState {
         let lazily = self.lazy_members && kind == MEMBER;
         let any = |patterns: &[Pattern]| patterns.iter().any(|one| one.describes(kind, key));
         // Members that come as they are needed are not wanted as part of all.
-        let included =
-            self.include.iter().any(|one| one.describes(kind, key) && !(lazily && one.key.is_none()));
+        let included = self
+            .include
+            .iter()
+            .any(|one| one.describes(kind, key) && !(lazily && one.key.is_none()));
         included && !any(&self.exclude)
     }
 
     /// Whether it wants all members.
     fn wants_everybody(&self) -> bool {
-        !self.lazy_members && self.include.iter().any(|one| one.describes(MEMBER, "") && one.key.is_none())
+        !self.lazy_members
+            && self.include.iter().any(|one| one.describes(MEMBER, "") && one.key.is_none())
     }
 }
 
@@ -130,14 +133,18 @@ mod tests {
 
     use super::*;
 
-    fn pairs(pairs: &[(&str, &str)]) -> Arc<RequiredState> {
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    fn pairs(pairs: Pairs<'_>) -> Arc<RequiredState> {
         let pairs = pairs.iter().map(|(kind, key)| ((*kind).to_owned(), (*key).to_owned()));
         Arc::new(RequiredState::from_pairs(pairs.collect(), user_id!("@me:s")))
     }
 
     fn all(rules: &[Arc<RequiredState>]) -> Required {
         let mut required = Required::default();
-        rules.iter().for_each(|rule| required.add(rule));
+        for rule in rules {
+            required.add(rule);
+        }
         required
     }
 
@@ -145,7 +152,7 @@ mod tests {
     fn pairs_say_what_is_wanted() {
         let everything = &[("*", "*")][..];
         let lazily = &[("*", "*"), (MEMBER, "$LAZY")][..];
-        let table: [(&[(&str, &str)], &str, &str, bool); 14] = [
+        let table: [(Pairs<'_>, &str, &str, bool); 14] = [
             (&[], "m.room.name", "", false),
             (&[("m.room.name", "")], "m.room.name", "", true),
             (&[("m.room.name", "")], "m.room.name", "x", false),

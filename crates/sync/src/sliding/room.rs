@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use base::number::{EventNo, LogPosition, RoomNo};
 use journal::Span;
-use rooms::{Current, Membership, Room, Stored};
+use rooms::{Current, Membership, Room, Shown, Stored};
 use ruma_common::{OwnedEventId, UserId};
 use serde_json::Value;
 
-use super::answer::{Hero, RoomTold};
-use super::connection::{Reach, Sent};
+use super::answer::{Hero, RoomTold, Text};
+use super::connection::{Reach, Sent, TypingTold};
 use super::required::Required;
 use super::state::Asked;
 use super::teller::Teller;
@@ -90,13 +90,9 @@ impl Teller<'_> {
         let full = visit.is.0 == Membership::Join || departure.is_some();
         let comes = visit.is.0 == Membership::Join && !visit.was_in();
         let sent_as_it_is = sent.filter(|sent| sent.full == full && !(full && comes));
-        let part =
-            Part { teller: self, visit: &visit, wanted, sent: sent_as_it_is, moved, since };
-        let mut telling = if full {
-            part.full(departure.as_ref()).await?
-        } else {
-            part.stripped().await?
-        };
+        let part = Part { teller: self, visit: &visit, wanted, sent: sent_as_it_is, moved, since };
+        let mut telling =
+            if full { part.full(departure.as_ref()).await? } else { part.stripped().await? };
         telling.told.membership = Some(visit.is.0);
         if visit.is.0 != Membership::Join {
             // What goes on in a room is nothing to who is not in it.
@@ -193,14 +189,17 @@ impl Part<'_> {
         end: Moment,
     ) -> Result<(), SyncError> {
         let initial = self.sent.is_none();
-        let set = |kind: &str| changes.iter().any(|((one, _), _)| one == kind);
-        if initial || set("m.room.name") {
-            let name = text(self.visit.maker, end, ("m.room.name", "name")).await?;
-            told.name = if initial { name.map(Some) } else { Some(name) };
+        let moved = |kind: &str| initial || changes.iter().any(|((one, _), _)| one == kind);
+        let now = |text: Option<String>| match text {
+            Some(text) => Text::Is(text),
+            None if initial => Text::Same,
+            None => Text::Gone,
+        };
+        if moved("m.room.name") {
+            told.name = now(text(self.visit.maker, end, ("m.room.name", "name")).await?);
         }
-        if initial || set("m.room.avatar") {
-            let avatar = text(self.visit.maker, end, ("m.room.avatar", "url")).await?;
-            told.avatar = if initial { avatar.map(Some) } else { Some(avatar) };
+        if moved("m.room.avatar") {
+            told.avatar = now(text(self.visit.maker, end, ("m.room.avatar", "url")).await?);
         }
         let direct = self.teller.is_direct(self.visit.room.no);
         told.is_dm = match self.sent {
@@ -212,14 +211,15 @@ impl Part<'_> {
 
     /// How many are there, and whom a room without a name is named after.
     fn describe_people(&self, told: &mut RoomTold, changes: &[StateChange], current: &Current) {
-        let set = |kind: &str| changes.iter().any(|((one, _), _)| one == kind);
-        let anew = self.sent.is_none() || set("m.room.member");
+        let moved = |kind: &str| changes.iter().any(|((one, _), _)| one == kind);
+        let anew = self.sent.is_none() || moved("m.room.member");
         if anew {
             told.people = Some((current.joined, current.invited));
         }
         let name = current.content::<Value>("m.room.name");
-        let named = name.is_some_and(|name| name["name"].as_str().is_some_and(|n| !n.is_empty()));
-        if !named && (anew || set("m.room.name")) {
+        let name = name.as_ref().and_then(|content| content.get("name")?.as_str());
+        let named = name.is_some_and(|name| !name.is_empty());
+        if !named && (anew || moved("m.room.name")) {
             let heroes = current.heroes(self.visit.maker.user());
             told.heroes = Some(heroes.iter().map(|user| hero(current, user)).collect());
         }
@@ -237,7 +237,8 @@ impl Part<'_> {
         } else {
             let maker = self.visit.maker;
             let span = Span { after: whole, upto: maker.upto.position };
-            let first = journal::first_event(&maker.sources.store, self.visit.room.no, span).await?;
+            let first =
+                journal::first_event(&maker.sources.store, self.visit.room.no, span).await?;
             let first = first.map(|first| first.ord);
             let is_live = |ord| first.is_some_and(|first| ord >= first);
             window.events.iter().filter(|shown| is_live(shown.stored().ord)).count()
@@ -280,7 +281,7 @@ impl Part<'_> {
         if !self.wanted.required.is_lazy() {
             return Vec::new();
         }
-        let shown = window.events.iter().map(|shown| shown.stored());
+        let shown = window.events.iter().map(Shown::stored);
         let members = state.iter().chain(shown).filter(|event| event.kind() == "m.room.member");
         members.map(|event| event.no).collect()
     }
@@ -301,8 +302,7 @@ impl Part<'_> {
                 limit,
                 full,
                 direct,
-                typing: false,
-                typing_stale: true,
+                typing: TypingTold { somebody: false, stale: true },
             },
         }
     }

@@ -47,10 +47,10 @@ impl Stands {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) stands: Stands,
-    /// Its type, once it was asked for: it never changes.
-    pub(crate) room_type: Option<Option<Arc<str>>>,
     /// Whether it is encrypted, as far as that is known.
     pub(crate) encrypted: Option<bool>,
+    /// Its type, once that is known.
+    pub(crate) room_type: Option<Arc<str>>,
 }
 
 /// The rooms of a person.
@@ -66,7 +66,11 @@ impl Roster {
     pub(crate) fn stand(&mut self, room: RoomNo, stands: Stands, at: LogPosition) {
         let before = self.take(room);
         let (room_type, encrypted) = before.map_or((None, None), |e| (e.room_type, e.encrypted));
-        self.put(room, Entry { stands, room_type, encrypted: encrypted.filter(|known| *known) }, at);
+        self.put(
+            room,
+            Entry { stands, room_type, encrypted: encrypted.filter(|known| *known) },
+            at,
+        );
     }
 
     /// Something came into a room.
@@ -100,7 +104,7 @@ impl Roster {
     /// Keeps what sort of room one was when it had this place, if it has it still.
     pub(crate) fn learn(&mut self, room: RoomNo, place: LogPosition, sort: &RoomSort) {
         if let Some(entry) = self.order.get_mut(&(place, room)) {
-            entry.room_type = Some(sort.room_type.as_deref().map(Arc::from));
+            entry.room_type = sort.room_type.as_deref().map(Arc::from);
             entry.encrypted = Some(sort.encrypted);
         }
     }

@@ -69,7 +69,7 @@ impl Sync {
             let watch = seat.watch();
             let superseded = asking.turn.connection.superseded.notified();
             if asking.turn.is_over() {
-                return Ok(self.nothing(asking));
+                return Ok(nothing(asking));
             }
             // Whoever waits when their session changes must show that they still have one.
             let moved = |since: Token| seat.session_moved(since, device);
@@ -107,7 +107,7 @@ impl Sync {
     fn finish(&self, asking: &Asking<'_>, answer: &SlidingAnswer, step: Step) -> Arc<str> {
         let position = step.upto.position;
         let Some(number) = asking.turn.finish(step, asking.asked) else {
-            return self.nothing(asking);
+            return nothing(asking);
         };
         let pos = Pos {
             position,
@@ -124,14 +124,6 @@ impl Sync {
         text
     }
 
-    /// For a request that a later one took the place of: nothing moves.
-    fn nothing(&self, asking: &Asking<'_>) -> Arc<str> {
-        let questions = &asking.request.questions;
-        let pos = asking.request.pos.as_deref().unwrap_or_default();
-        let transaction = questions.transaction.as_deref();
-        SlidingAnswer::default().to_json(questions.form, pos, transaction).into()
-    }
-
     /// Messages that the device says it has are removed.
     async fn acknowledge_inbox(
         &self,
@@ -143,6 +135,14 @@ impl Sync {
         let came_to = Token { inbox: has, ..Token::START };
         self.acknowledge(seat, (&request.user, &request.device), came_to).await
     }
+}
+
+/// For a request that a later one took the place of: nothing moves.
+fn nothing(asking: &Asking<'_>) -> Arc<str> {
+    let questions = &asking.request.questions;
+    let pos = asking.request.pos.as_deref().unwrap_or_default();
+    let transaction = questions.transaction.as_deref();
+    SlidingAnswer::default().to_json(questions.form, pos, transaction).into()
 }
 
 fn hash(request: &SlidingRequest) -> u64 {

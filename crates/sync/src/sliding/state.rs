@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use base::number::EventNo;
-use rooms::{Current, StateKey, Stored};
+use rooms::{Current, Shown, StateKey, Stored};
 use ruma_common::{OwnedUserId, UserId};
 
 use super::required::Required;
@@ -50,7 +50,7 @@ impl Asked<'_> {
     /// Members without whom the timeline cannot be shown.
     fn needed(&self) -> BTreeSet<OwnedUserId> {
         let mut needed = BTreeSet::new();
-        for event in self.window.events.iter().map(|shown| shown.stored()) {
+        for event in self.window.events.iter().map(Shown::stored) {
             needed.insert(event.sender().to_owned());
             if event.kind() == MEMBER {
                 needed.extend(event.pdu.state_key().and_then(|key| UserId::parse(key).ok()));

@@ -10,10 +10,10 @@ use base::number::RoomNo;
 use devices::AccountData;
 
 use super::answer::SlidingAnswer;
+use super::beside::Around;
 use super::connection::{Reach, Sent, Step, Told, Turn};
 use super::request::{Questions, Scope};
 use super::required::Required;
-use super::beside::Around;
 use super::room::{Telling, Wanted};
 use super::roster::Stands;
 use super::window::{Facts, Matched, Windows};
@@ -126,8 +126,11 @@ impl<'a> Teller<'a> {
             } else if self.is_idle(matched.room, &ruling) {
                 continue;
             }
-            let bytes = self.tell_matched((&mut answer, &mut step), *matched, &ruling).await?;
-            bytes.into_iter().for_each(|bytes| budget.take(bytes));
+            if let Some(bytes) =
+                self.tell_matched((&mut answer, &mut step), *matched, &ruling).await?
+            {
+                budget.take(bytes);
+            }
         }
         self.tell_others((&mut answer, &mut step), &looked_at).await?;
         Ok((answer, step))
@@ -224,7 +227,8 @@ impl<'a> Teller<'a> {
 
     /// What was told of a room that is passed over while it moves.
     fn behind(&self, no: RoomNo, sent: &Sent) -> Sent {
-        let (moved, mut next) = (self.moved.rooms.get(&no).copied().unwrap_or_default(), sent.clone());
+        let (moved, mut next) =
+            (self.moved.rooms.get(&no).copied().unwrap_or_default(), sent.clone());
         let whole = self.told.upto.position;
         if moved.events || moved.receipts == Whose::Own {
             next.events.stay(whole);
@@ -235,7 +239,7 @@ impl<'a> Teller<'a> {
         if self.data.contains_key(&Some(no)) {
             next.data.stay(whole);
         }
-        next.typing_stale |= moved.typing;
+        next.typing.stale |= moved.typing;
         next
     }
 
@@ -252,7 +256,7 @@ impl<'a> Teller<'a> {
                 && sent.direct == self.facts.direct.contains(&room)
                 && (!extends.data || self.data_reach(Some(sent)) == Reach::Whole)
                 && (!extends.receipts || sent.receipts == Reach::Whole)
-                && !(extends.typing && sent.typing_stale)
+                && !(extends.typing && sent.typing.stale)
         })
     }
 

@@ -73,7 +73,9 @@ impl Windows {
                 let lists = questions.lists.values().zip(&mut windows.counts).enumerate();
                 for (index, (list, count)) in lists {
                     let children = facts.children.get(index).and_then(Option::as_ref);
-                    if list.filters.admit(room, entry, facts) && children.is_none_or(|c| c.contains(&room)) {
+                    if list.filters.admit(room, entry, facts)
+                        && children.is_none_or(|c| c.contains(&room))
+                    {
                         rules.lists |= u128::from(list.covers(*count)) << index;
                         *count += 1;
                     }
@@ -101,7 +103,7 @@ impl Filters {
     /// Whether a room has a place in the list, spaces apart.
     fn admit(&self, room: RoomNo, entry: &Entry, facts: &Facts) -> bool {
         let is = |wanted: Option<bool>, found: bool| wanted.is_none_or(|wanted| wanted == found);
-        let kind = || entry.room_type.as_ref().and_then(Option::as_deref);
+        let kind = || entry.room_type.as_deref();
         let of = |types: &[Option<String>]| types.iter().any(|one| one.as_deref() == kind());
         let tagged = |names: &[String]| {
             let tags = facts.tags.get(&room);
@@ -150,14 +152,19 @@ mod tests {
         Facts {
             direct: Arc::new([RoomNo(2), RoomNo(3)].into()),
             tags: Arc::new(
-                [(RoomNo(3), vec!["a".to_owned(), "b".to_owned()]), (RoomNo(4), vec!["a".to_owned()])]
-                    .into(),
+                [
+                    (RoomNo(3), vec!["a".to_owned(), "b".to_owned()]),
+                    (RoomNo(4), vec!["a".to_owned()]),
+                ]
+                .into(),
             ),
             ..Facts::default()
         }
     }
 
-    fn questions(lists: Vec<(Filters, Option<Vec<(u64, u64)>>)>) -> Questions {
+    type Ranges = Option<Vec<(u64, u64)>>;
+
+    fn questions(lists: Vec<(Filters, Ranges)>) -> Questions {
         let detail = Detail { timeline_limit: 1, required_state: Arc::default() };
         let list = |(no, (filters, ranges)): (usize, _)| {
             (no.to_string(), List { ranges, filters, detail: detail.clone() })
@@ -172,14 +179,14 @@ mod tests {
         }
     }
 
-    fn found(filters: Filters, ranges: Option<Vec<(u64, u64)>>, facts: &Facts) -> (u64, Vec<u64>) {
+    fn found(filters: Filters, ranges: Ranges, facts: &Facts) -> (u64, Vec<u64>) {
         let windows = Windows::find(&roster(), &questions(vec![(filters, ranges)]), facts);
         (windows.counts[0], windows.rooms.iter().map(|matched| matched.room.0).collect())
     }
 
     #[test]
     fn ranges_name_places_from_the_latest_on() {
-        let table: [(Option<Vec<(u64, u64)>>, &[u64]); 6] = [
+        let table: [(Ranges, &[u64]); 6] = [
             (None, &[5, 4, 3, 2, 1]),
             (Some(vec![(0, 1)]), &[5, 4]),
             (Some(vec![(0, 0), (3, 3)]), &[5, 2]),
@@ -207,7 +214,10 @@ mod tests {
             (Filters { is_invited: Some(false), ..all() }, &[4, 3, 2, 1]),
             (Filters { room_types: space(), ..all() }, &[1]),
             (Filters { not_room_types: space(), ..all() }, &[5, 4, 3, 2]),
-            (Filters { room_types: Some(vec![None]), not_room_types: Some(vec![None]), ..all() }, &[]),
+            (
+                Filters { room_types: Some(vec![None]), not_room_types: Some(vec![None]), ..all() },
+                &[],
+            ),
             (Filters { tags: names(&["a"]), ..all() }, &[4, 3]),
             (Filters { tags: names(&["a"]), not_tags: names(&["b"]), ..all() }, &[4]),
             (Filters { is_dm: Some(true), is_encrypted: Some(false), ..all() }, &[3]),
@@ -232,7 +242,8 @@ mod tests {
             subscribed: [6, 4].map(|no| (RoomNo(no), owned_room_id!("!r:s"))).into(),
             ..facts()
         };
-        let two = questions(vec![(Filters::default(), None), (Filters::default(), Some(vec![(0, 0)]))]);
+        let two =
+            questions(vec![(Filters::default(), None), (Filters::default(), Some(vec![(0, 0)]))]);
         let windows = Windows::find(&roster(), &two, &facts);
         assert_eq!(windows.counts, [2, 5]);
         let rules: HashMap<_, _> = windows.rooms.iter().map(|m| (m.room.0, m.rules)).collect();

@@ -151,16 +151,15 @@ impl Slid {
     /// Whether nothing is told.
     pub(crate) fn is_silent(&self) -> bool {
         let beside = self.0["extensions"].as_object().unwrap();
-        let quiet = |(name, value): (&String, &Value)| {
-            name == "to_device" && value.get("events").is_none()
-        };
+        let quiet =
+            |(name, value): (&String, &Value)| name == "to_device" && value.get("events").is_none();
         self.rooms().is_empty() && beside.iter().all(quiet)
     }
 }
 
 /// Ids in the order of a JSON object's keys.
 pub(crate) fn sorted(rooms: &[&RoomId]) -> Vec<String> {
-    let mut ids: Vec<_> = rooms.iter().map(|room| room.to_string()).collect();
+    let mut ids: Vec<_> = rooms.iter().map(ToString::to_string).collect();
     ids.sort();
     ids
 }

@@ -77,8 +77,7 @@ async fn receipts_are_told_at_events_of_the_timeline_and_then_as_they_move() {
     alice.reads_by(&room, &old, ReceiptKind::Private, None).await;
     let new = alice.says(&room, "new").await;
     carol.reads(&room, &new).await;
-    let mut client =
-        Slider::of(&alice).listing("all", (0, 9), detail(1, &[], &alice)).extended();
+    let mut client = Slider::of(&alice).listing("all", (0, 9), detail(1, &[], &alice)).extended();
     let told = receipts(&client.slides().await, &room);
     assert!(told[old.as_str()].get("m.read").is_none(), "bob's event is not in the timeline");
     assert!(told[old.as_str()]["m.read.private"]["@alice:s"].is_object());
@@ -214,8 +213,5 @@ async fn an_extension_that_was_off_for_a_time_tells_what_it_missed() {
     let slid = client.slides().await;
     assert_eq!(slid.extension("e2ee")["device_lists"]["changed"], json!(["@carol:s"]));
     assert!(receipts(&slid, &room)[event.as_str()]["m.read"]["@bob:s"].is_object());
-    assert_eq!(
-        slid.extension("account_data")["rooms"][room.as_str()][0]["type"],
-        "org.example.b"
-    );
+    assert_eq!(slid.extension("account_data")["rooms"][room.as_str()][0]["type"], "org.example.b");
 }

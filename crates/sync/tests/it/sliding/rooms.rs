@@ -93,7 +93,10 @@ async fn more_events_than_are_wanted_leave_a_gap_that_is_told() {
     }
     let slid = client.slides().await;
     assert_eq!(slid.said(&room), ["2", "3", "4"]);
-    assert_eq!((&slid.room(&room)["limited"], &slid.room(&room)["num_live"]), (&json!(true), &json!(3)));
+    assert_eq!(
+        (&slid.room(&room)["limited"], &slid.room(&room)["num_live"]),
+        (&json!(true), &json!(3))
+    );
 }
 
 #[tokio::test]
