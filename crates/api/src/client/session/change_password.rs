@@ -21,5 +21,7 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
     for device in app.accounts.change_password(&caller.user_id, &password, others).await? {
         app.devices.remove(&caller.user_id, &device).await?;
     }
+    // What is said from now on is told on no device that may be a thief's.
+    app.delivery.remove_pushers(&caller.user_id, Some(&caller.device_id)).await?;
     Ok(Response::new())
 }

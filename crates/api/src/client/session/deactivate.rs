@@ -4,6 +4,7 @@ use accounts::{Departure, Erasure};
 use rooms::{MemberProfile, Membership, MembershipChange, RoomError};
 use ruma_client_api::account::ThirdPartyIdRemovalStatus;
 use ruma_client_api::account::deactivate::v3::{Request, Response};
+use ruma_common::UserId;
 
 use super::require_caller;
 use crate::{ApiError, App, Call};
@@ -13,10 +14,15 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
     let caller = require_caller(call.who)?;
     app.confirm(&caller, &call.asked, call.request.auth.as_ref()).await?;
     let erasure = if call.request.erase { Erasure::Erase } else { Erasure::Keep };
-    app.accounts.deactivate(&caller.user_id, erasure).await?;
-    finish(&app, &Departure { user_id: caller.user_id, erasure }).await?;
+    close(&app, &caller.user_id, erasure).await?;
     // No address is kept at any identity server: there is nothing that would fail to be removed.
     Ok(Response::new(ThirdPartyIdRemovalStatus::Success))
+}
+
+/// Closes an account for good, and takes its person out of everything.
+pub(crate) async fn close(app: &App, user: &UserId, erasure: Erasure) -> Result<(), ApiError> {
+    app.accounts.deactivate(user, erasure).await?;
+    finish(app, &Departure { user_id: user.to_owned(), erasure }).await
 }
 
 /// Goes on with departures that a stop of the server interrupted.
@@ -45,11 +51,14 @@ async fn finish(app: &App, departure: &Departure) -> Result<(), ApiError> {
             MembershipChange { by: user, of: user, to: Membership::Leave, reason: None, profile };
         match app.rooms.change_membership(&room.id, change).await {
             // A room whose rules keep the person in does not keep their account open.
-            Ok(()) | Err(RoomError::Forbidden(_)) => {}
+            Ok(()) | Err(RoomError::Forbidden(_) | RoomError::NoticesStay) => {}
             Err(error) => return Err(error.into()),
         }
     }
+    app.delivery.remove_pushers(user, None).await?;
+    app.attention.forget(user).await?;
     app.devices.remove_all(user).await?;
+    app.presence.forget(user).await?;
     app.accounts.finish_departure(departure).await?;
     if departure.erasure == Erasure::Erase {
         app.rooms.forget_bodies_of(user).await?;
