@@ -166,6 +166,12 @@ impl Presence {
         Some(self.0.state.lock().people.get(user)?.seen(now))
     }
 
+    /// The number of a person's last change, when there was one lately.
+    pub fn version_of(&self, user: &UserId) -> Option<PresenceVersion> {
+        let state = self.0.state.lock();
+        state.people.get(user).map(|person| person.version).filter(|version| *version > 0)
+    }
+
     /// Which process the versions are of: those of another one mean nothing here.
     pub fn epoch(&self) -> PresenceEpoch {
         self.0.epoch

@@ -1,0 +1,11 @@
+//! `GET /_matrix/client/v3/thirdparty/protocol/{protocol}`: what is known of a network.
+
+use ruma_client_api::thirdparty::get_protocol::v3::{Request, Response};
+
+use super::unknown_protocol;
+use crate::{ApiError, App, Call};
+
+/// Handles the call.
+pub(crate) async fn handler(_: App, _: Call<Request>) -> Result<Response, ApiError> {
+    Err(unknown_protocol())
+}
