@@ -17,7 +17,7 @@ use vault::SealingKey;
 
 use crate::SearchError;
 use crate::schema::{Fields, TOKENIZER, VERSION, column};
-use crate::sealed::{SealedDirectory, wipe_all};
+use crate::sealed::{SealedDirectory, make_private, wipe_all};
 use crate::words::Words;
 
 /// Bytes that the writer holds in memory at most.
@@ -102,6 +102,7 @@ impl Place {
 
     /// Begins an index anew, whatever was there.
     pub(crate) fn begin(&self) -> Result<Writing, SearchError> {
+        make_private(&self.folder)?;
         wipe_all(&self.folder)?;
         let directory = SealedDirectory::new(self.folder.clone(), self.key.clone());
         let (schema, fields) = Fields::schema();

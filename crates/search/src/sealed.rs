@@ -13,7 +13,7 @@ mod lock;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,6 +93,11 @@ fn wipe(path: &Path) -> io::Result<()> {
     io::copy(&mut io::Read::take(io::repeat(0), head), &mut file)?;
     file.sync_data()?;
     std::fs::remove_file(path)
+}
+
+/// A folder that only this server's user can open.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Removes every file of an index, readable or not.

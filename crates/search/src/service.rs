@@ -15,7 +15,7 @@ use vault::{Owner, Vault};
 use crate::SearchError;
 use crate::index::{Current, Place, Reading};
 use crate::keeper::{Keeper, Order};
-use crate::sealed::{hold_alone, wipe_all};
+use crate::sealed::{hold_alone, make_private, wipe_all};
 
 /// How long a search waits at most for what was said just before it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -127,10 +127,4 @@ pub fn remove(folder: &Path) -> Result<(), SearchError> {
     let _alone = hold_alone(folder)?;
     wipe_all(folder)?;
     Ok(std::fs::remove_dir_all(folder)?)
-}
-
-/// A folder that only this server's user can open.
-fn make_private(folder: &Path) -> Result<(), SearchError> {
-    use std::os::unix::fs::DirBuilderExt;
-    Ok(std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?)
 }

@@ -127,6 +127,17 @@ async fn an_index_that_is_damaged_while_it_is_read_is_made_anew() {
 }
 
 #[tokio::test]
+async fn an_index_that_cannot_be_written_any_more_is_no_end_of_search() {
+    let (town, alice) = talking().await;
+    let room = town.rooms.joined_rooms(&alice.id).await.unwrap().remove(0);
+    std::fs::remove_dir_all(town.ground().index()).unwrap();
+    assert_eq!(town.finds(&alice, "numero7").await.len(), 1, "what is open is still read");
+    town.says(&alice, &room, "souvenir apres").await;
+    while town.search.search(&alice.asks("apres")).await.is_ok_and(|found| found.hits.is_empty()) {}
+    assert_eq!(town.search.rebuild().await.unwrap(), 21);
+}
+
+#[tokio::test]
 async fn the_index_of_another_store_or_key_is_made_anew() {
     let (town, alice) = talking().await;
     let ground = town.stop().await.with_another_store();
