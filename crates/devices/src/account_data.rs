@@ -49,7 +49,7 @@ pub(crate) struct Datum<'a> {
 }
 
 impl Datum<'_> {
-    fn key(&self, user: &UserId) -> (String, String, [u8; 16]) {
+    pub(crate) fn key(&self, user: &UserId) -> (String, String, [u8; 16]) {
         (user.to_string(), scope(self.room), data_type(self.kind).0)
     }
 }

@@ -1,11 +1,11 @@
 //! Tags of a room: one piece of account data, changed tag by tag.
 
-use ruma_common::{RoomId, UserId};
+use ruma_common::{OwnedRoomId, RoomId, UserId};
 use ruma_events::tag::{TagInfo, TagName, Tags};
 use serde_json::{Map, Value, json};
 
 use crate::account_data::Datum;
-use crate::devices::{Devices, damaged};
+use crate::devices::{Devices, damaged, owner};
 use crate::error::DeviceError;
 use crate::tables::ACCOUNT_DATA;
 
@@ -22,6 +22,23 @@ impl Devices {
             Some((TagName::from(name), info))
         });
         Ok(tags.collect())
+    }
+
+    /// The names of the tags that a person gave each of these rooms, in the order asked.
+    pub async fn tag_names(
+        &self,
+        user: &UserId,
+        rooms: &[OwnedRoomId],
+    ) -> Result<Vec<Vec<String>>, DeviceError> {
+        let key = |room: &OwnedRoomId| Datum { room: Some(room), kind: TAG }.key(user);
+        let keys: Vec<_> = rooms.iter().map(key).collect();
+        let Devices(inner) = self;
+        let rows = ACCOUNT_DATA.get_many(&inner.store, &inner.vault, &owner(user), &keys).await?;
+        let names = rows.iter().map(|row| {
+            let tags = read(row.as_ref().map(|row| row.content.as_str()))?;
+            Ok(tags.into_iter().map(|(name, _)| name).collect())
+        });
+        names.collect()
     }
 
     /// Gives a room a tag, or changes it.

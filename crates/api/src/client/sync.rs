@@ -1,18 +1,17 @@
 //! What is new: `/sync`, and what follows from its tokens.
 
 mod key_changes;
+mod sliding;
 mod sync_events;
 
-use http::Method;
 use ruma_client_api::sync::sync_events::v3::Request;
-use ruma_common::api::Metadata;
-use ruma_common::api::path_builder::PathBuilder;
 
 use crate::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    let routes = routes.add(key_changes::handler);
-    Request::PATH_BUILDER
-        .all_paths()
-        .fold(routes, |routes, path| routes.raw(&Method::GET, path, sync_events::handler))
+    routes
+        .add(key_changes::handler)
+        .add_raw::<Request, _, _>(sync_events::handler)
+        .add_raw::<sliding::deployed::Request, _, _>(sliding::deployed::handler)
+        .add_raw::<sliding::accepted::Request, _, _>(sliding::accepted::handler)
 }

@@ -217,7 +217,8 @@ async fn positions_that_are_not_known_are_refused() {
     let (alice, bob, _) = two_in_a_room(&server).await;
     let mut client = Client::of_all(&alice);
     client.slides().await;
-    let stolen = Client { person: bob, ..Client { pos: client.pos.clone(), ..Client::of_all(&alice) } };
+    let stolen =
+        Client { person: bob, ..Client { pos: client.pos.clone(), ..Client::of_all(&alice) } };
     stolen.tries(0).await.refused(400, "M_UNKNOWN_POS");
     let old = client.pos.clone();
     client.slides().await;
@@ -241,8 +242,14 @@ async fn bad_questions_are_refused_each_with_its_error() {
     let pairs: Vec<_> = (0..300).map(|no| json!(["m.room.name", no.to_string()])).collect();
     let accepted = [
         (json!({ "lists": many(101) }), "M_INVALID_PARAM"),
-        (json!({ "lists": { "a b": { "timeline_limit": 1, "required_state": {} } } }), "M_INVALID_PARAM"),
-        (list(json!({ "timeline_limit": 1, "required_state": {}, "range": [3, 1] })), "M_INVALID_PARAM"),
+        (
+            json!({ "lists": { "a b": { "timeline_limit": 1, "required_state": {} } } }),
+            "M_INVALID_PARAM",
+        ),
+        (
+            list(json!({ "timeline_limit": 1, "required_state": {}, "range": [3, 1] })),
+            "M_INVALID_PARAM",
+        ),
         (list(json!({ "timeline_limit": 1, "required_state": {}, "range": [3] })), "M_BAD_JSON"),
         (list(json!({ "timeline_limit": -1, "required_state": {} })), "M_BAD_JSON"),
         (list(json!({ "timeline_limit": 1, "required_state": [["a", "b"]] })), "M_BAD_JSON"),
@@ -259,10 +266,18 @@ async fn bad_questions_are_refused_each_with_its_error() {
     }
     let to_device = |since: &str| json!({ "to_device": { "enabled": true, "since": since } });
     let deployed = [
-        (list(json!({ "ranges": [[0, 1]], "timeline_limit": 1, "required_state": pairs })), "M_INVALID_PARAM"),
+        (
+            list(json!({ "ranges": [[0, 1]], "timeline_limit": 1, "required_state": pairs })),
+            "M_INVALID_PARAM",
+        ),
         (list(json!({ "ranges": [[0, 1]], "required_state": [] })), "M_BAD_JSON"),
         (list(json!({ "ranges": [[0, -1]], "timeline_limit": 1 })), "M_BAD_JSON"),
-        (list(json!({ "ranges": [[0, 1]], "timeline_limit": 1, "required_state": ["m.room.name"] })), "M_BAD_JSON"),
+        (
+            list(
+                json!({ "ranges": [[0, 1]], "timeline_limit": 1, "required_state": ["m.room.name"] }),
+            ),
+            "M_BAD_JSON",
+        ),
         (json!({ "extensions": to_device("yesterday") }), "M_INVALID_PARAM"),
         (json!({ "extensions": { "typing": 5 } }), "M_BAD_JSON"),
     ];
@@ -308,6 +323,7 @@ async fn messages_to_a_device_are_given_until_it_says_that_it_has_them() {
     assert_eq!(numbers(&anew.slides().await), [2]);
     // Without a word of what it had, nothing is removed.
     let mut ignorant = Client::of(&alice, asks);
+    ignorant.asks["conn_id"] = json!("ignorant");
     assert_eq!(numbers(&ignorant.slides().await), [2]);
     assert_eq!(numbers(&anew.waits(0).await.0), [0_u64; 0]);
     let mut late = Client::of(&alice, anew.asks.clone());
@@ -346,7 +362,7 @@ async fn an_invitation_a_kick_and_a_departure_are_told_at_once() {
 
     let kick = json!({ "user_id": bob.user_id });
     alice.post(&format!("/_matrix/client/v3/rooms/{room}/kick"), kick).await.ok();
-    writes(&alice, &room, "behind closed doors").await;
+    writes(&alice, &room, "behind-doors").await;
     let (answer, _) = client.waits(30_000).await;
     let events = answer["rooms"][&room]["timeline"].as_array().unwrap();
     assert_eq!(events.last().unwrap()["content"]["membership"], "leave");

@@ -10,7 +10,12 @@ const VERSIONS: [&str; 19] = [
     "v1.12", "v1.13", "v1.14", "v1.15", "v1.16", "v1.17", "v1.18", "v1.19",
 ];
 
+/// What clients look for here beside versions: sliding sync, as deployed and as accepted.
+const FEATURES: [&str; 2] = ["org.matrix.simplified_msc3575", "org.matrix.msc4186.stable"];
+
 /// Handles the call.
 pub(crate) async fn handler(_: App, _: Call<Request>) -> Result<Response, ApiError> {
-    Ok(Response::new(VERSIONS.map(str::to_owned).to_vec()))
+    let mut response = Response::new(VERSIONS.map(str::to_owned).to_vec());
+    response.unstable_features = FEATURES.map(|name| (name.to_owned(), true)).into();
+    Ok(response)
 }

@@ -23,19 +23,26 @@ use sync::{Detail, Extensions, Filters, Form, List, Questions, Scope, SlidingReq
 
 use crate::authenticate::Caller;
 use crate::call::Admitted;
+use crate::client::presence;
 use crate::{ApiError, App, Call, authenticate};
 
 /// A request in either form.
 trait Sliding: IncomingRequest<Authentication = AccessToken> + Send {
+    /// Whether asking shows the person to be there.
+    fn presence(&self) -> Option<&PresenceState>;
+
     /// What it asks, for who asks it.
-    fn asked(self, who: Caller) -> Result<SlidingRequest, ApiError>;
+    fn asked(self, who: Caller) -> SlidingRequest;
 }
 
 /// Answers a request in either form.
 async fn answer<T: Sliding>(app: App, request: extract::Request) -> Result<Response, ApiError> {
     let token = AccessToken::extract_authentication(&request);
     let Call { request, who, .. } = Admitted::<T>::read(&app, request).await?.parse()?;
-    let answer = app.sync.slide(request.asked(who)?).await?;
+    let shown = request.presence().unwrap_or(&PresenceState::Online);
+    let connected = app.presence.connect(&who.user_id, &who.device_id, presence::state(shown)?);
+    let answer = app.sync.slide(request.asked(who)).await?;
+    drop(connected);
     // A session that ended while its sync waited is told nothing more.
     if let Ok(token) = token {
         authenticate::caller(&app, &token).await?;
@@ -132,17 +139,14 @@ impl<L, D> Asked<L, D> {
 }
 
 impl When {
-    fn request(self, who: Caller, questions: Questions) -> Result<SlidingRequest, ApiError> {
-        if let Some(PresenceState::_Custom(_)) = self.set_presence {
-            return Err(ApiError::invalid_param("set_presence is no presence"));
-        }
-        Ok(SlidingRequest {
+    fn request(self, who: Caller, questions: Questions) -> SlidingRequest {
+        SlidingRequest {
             user: who.user_id,
             device: who.device_id,
             pos: self.pos,
             timeout: Duration::from_millis(self.timeout.unwrap_or(0)),
             questions,
-        })
+        }
     }
 }
 
@@ -165,14 +169,14 @@ impl From<AskedExtensions> for Extensions {
     fn from(asked: AskedExtensions) -> Self {
         let on = |enabled: Option<bool>| enabled.unwrap_or(false);
         let scope = |scope: Option<AskedScope>| {
-            scope.filter(|scope| on(scope.enabled)).map(|AskedScope { lists, rooms, .. }| Scope {
-                lists,
-                rooms,
-            })
+            scope
+                .filter(|scope| on(scope.enabled))
+                .map(|AskedScope { lists, rooms, .. }| Scope { lists, rooms })
         };
         let to_device = asked.to_device.filter(|to_device| on(to_device.enabled));
         Self {
-            to_device: to_device.map(|AskedToDevice { limit, since, .. }| ToDevice { limit, since }),
+            to_device: to_device
+                .map(|AskedToDevice { limit, since, .. }| ToDevice { limit, since }),
             e2ee: asked.e2ee.is_some_and(|e2ee| on(e2ee.enabled)),
             account_data: scope(asked.account_data),
             receipts: scope(asked.receipts),

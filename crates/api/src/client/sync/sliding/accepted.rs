@@ -14,6 +14,7 @@ use ruma_common::api::auth_scheme::AccessToken;
 use ruma_common::api::error::DeserializationError;
 use ruma_common::api::path_builder::SinglePath;
 use ruma_common::api::{IncomingRequest, Metadata};
+use ruma_common::presence::PresenceState;
 use serde::Deserialize;
 use sync::{Detail, Form, List, Pattern, RequiredState, SlidingRequest};
 
@@ -68,7 +69,11 @@ struct AskedPattern {
 }
 
 impl Sliding for Request {
-    fn asked(self, who: Caller) -> Result<SlidingRequest, ApiError> {
+    fn presence(&self) -> Option<&PresenceState> {
+        self.when.set_presence.as_ref()
+    }
+
+    fn asked(self, who: Caller) -> SlidingRequest {
         let questions = self.asked.questions((Form::Accepted, &who.user_id), list, detail);
         self.when.request(who, questions)
     }

@@ -13,6 +13,7 @@ use ruma_common::UserId;
 use ruma_common::api::auth_scheme::AccessToken;
 use ruma_common::api::error::DeserializationError;
 use ruma_common::api::{IncomingRequest, Metadata};
+use ruma_common::presence::PresenceState;
 use serde::Deserialize;
 use sync::{Detail, Form, List, RequiredState, SlidingRequest};
 
@@ -47,7 +48,11 @@ struct AskedDetail {
 }
 
 impl Sliding for Request {
-    fn asked(self, who: Caller) -> Result<SlidingRequest, ApiError> {
+    fn presence(&self) -> Option<&PresenceState> {
+        self.when.set_presence.as_ref()
+    }
+
+    fn asked(self, who: Caller) -> SlidingRequest {
         let questions = self.asked.questions((Form::Deployed, &who.user_id), list, detail);
         self.when.request(who, questions)
     }
