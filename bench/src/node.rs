@@ -40,7 +40,7 @@ impl Node {
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [registration]\nmode = \"open\"\n\
              [passwords]\nmemory_kib = 8\niterations = 1\n\
-             [limits]\nsign_in_tries_per_minute = 0\nrates = false\n\
+             [limits]\nrates = false\nrates = false\n\
              [log]\nlevel = \"warn,rooms::commit=debug\"\n{store}"
         );
         std::fs::create_dir_all(directory)?;

@@ -180,7 +180,7 @@ mode = "open"
 memory_kib = 8
 iterations = 1
 [limits]
-sign_in_tries_per_minute = 0
+rates = false
 [rooms]
 encryption = "${encryption}"
 [store]

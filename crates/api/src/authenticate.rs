@@ -1,14 +1,17 @@
 //! Who asks, as a type: each kind of authentication of the specification yields its identity.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
 
+use accounts::{Session, Standing};
 use ruma_common::api::auth_scheme::{
-    AccessToken, AccessTokenOptional, AppserviceTokenOptional, AuthScheme, NoAccessToken,
-    NoAuthentication,
+    AccessToken, AccessTokenOptional, AppserviceToken, AppserviceTokenOptional, AuthScheme,
+    NoAccessToken, NoAuthentication,
 };
 use ruma_common::{OwnedDeviceId, OwnedUserId};
 
+use crate::admission::require_unlocked;
 use crate::{ApiError, App};
 
 /// A person, by one of their devices.
@@ -18,6 +21,8 @@ pub struct Caller {
     pub user_id: OwnedUserId,
     /// The device.
     pub device_id: OwnedDeviceId,
+    /// How the person's account stands.
+    pub standing: Standing,
 }
 
 /// Where a request came from: the peer, or what a trusted proxy says of it.
@@ -35,8 +40,8 @@ pub(crate) trait Authenticate: AuthScheme {
         credentials: Self::Output,
     ) -> impl Future<Output = Result<Self::Identity, ApiError>> + Send;
 
-    /// Whether it is somebody who signed in.
-    fn is_known(who: &Self::Identity) -> bool;
+    /// Who it is, when it is somebody who signed in.
+    fn caller(who: &Self::Identity) -> Option<&Caller>;
 }
 
 impl Authenticate for NoAuthentication {
@@ -46,8 +51,8 @@ impl Authenticate for NoAuthentication {
         Ok(())
     }
 
-    fn is_known((): &()) -> bool {
-        false
+    fn caller((): &()) -> Option<&Caller> {
+        None
     }
 }
 
@@ -58,8 +63,8 @@ impl Authenticate for NoAccessToken {
         Ok(())
     }
 
-    fn is_known((): &()) -> bool {
-        false
+    fn caller((): &()) -> Option<&Caller> {
+        None
     }
 }
 
@@ -72,8 +77,23 @@ impl Authenticate for AppserviceTokenOptional {
         Ok(())
     }
 
-    fn is_known((): &()) -> bool {
-        false
+    fn caller((): &()) -> Option<&Caller> {
+        None
+    }
+}
+
+impl Authenticate for AppserviceToken {
+    /// Nobody: no application service is known here.
+    type Identity = Infallible;
+
+    /// A person's token is none of a service, and any other is nobody's.
+    async fn authenticate(app: &App, token: String) -> Result<Infallible, ApiError> {
+        session(app, &token).await?;
+        Err(ApiError::forbidden("the token is not one of an application service"))
+    }
+
+    fn caller(who: &Infallible) -> Option<&Caller> {
+        match *who {}
     }
 }
 
@@ -81,11 +101,11 @@ impl Authenticate for AccessToken {
     type Identity = Caller;
 
     async fn authenticate(app: &App, token: String) -> Result<Caller, ApiError> {
-        caller(app, &token).await
+        session(app, &token).await
     }
 
-    fn is_known(_: &Caller) -> bool {
-        true
+    fn caller(who: &Caller) -> Option<&Caller> {
+        Some(who)
     }
 }
 
@@ -94,18 +114,26 @@ impl Authenticate for AccessTokenOptional {
 
     async fn authenticate(app: &App, token: Option<String>) -> Result<Option<Caller>, ApiError> {
         match token {
-            Some(token) => caller(app, &token).await.map(Some),
+            Some(token) => session(app, &token).await.map(Some),
             None => Ok(None),
         }
     }
 
-    fn is_known(who: &Option<Caller>) -> bool {
-        who.is_some()
+    fn caller(who: &Option<Caller>) -> Option<&Caller> {
+        who.as_ref()
     }
 }
 
-/// The person and device of an access token.
+/// The person and device of an access token, who is not locked out: for endpoints that look again,
+/// after they waited.
 pub(crate) async fn caller(app: &App, token: &str) -> Result<Caller, ApiError> {
-    let session = app.accounts.authenticate(token).await?;
-    Ok(Caller { user_id: session.user_id, device_id: session.device_id })
+    let caller = session(app, token).await?;
+    require_unlocked(caller.standing)?;
+    Ok(caller)
+}
+
+/// The person and device of an access token, whatever they may do.
+async fn session(app: &App, token: &str) -> Result<Caller, ApiError> {
+    let Session { user_id, device_id, standing } = app.accounts.authenticate(token).await?;
+    Ok(Caller { user_id, device_id, standing })
 }

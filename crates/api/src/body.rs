@@ -11,8 +11,12 @@ use futures_util::StreamExt;
 use http::StatusCode;
 use rules::json::{JsonError, check_strict};
 use ruma_common::api::error::ErrorKind;
+use serde::de::DeserializeOwned;
 
-use crate::ApiError;
+use crate::{ApiError, App};
+
+/// Bytes of the body of a request by who has not signed in, at most: what they may say is short.
+pub(crate) const STRANGERS_BYTES: usize = 64 << 10;
 
 /// How much of a body is taken.
 #[derive(Clone, Copy)]
@@ -35,6 +39,14 @@ pub(crate) async fn read(body: Body, limits: Limits) -> Result<Bytes, ApiError> 
     }
 }
 
+/// What the body of a request says that anybody may send, as JSON.
+pub(crate) async fn read_json<T: DeserializeOwned>(app: &App, body: Body) -> Result<T, ApiError> {
+    let (heard, timeout) = (app.settings.request_bytes, app.settings.body_timeout);
+    let bytes = read(body, Limits { kept: heard.min(STRANGERS_BYTES), heard, timeout }).await?;
+    require_strict_json(&bytes)?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::bad_json(error.to_string()))
+}
+
 /// The body, unless it is longer than what is kept.
 async fn collect(body: Body, limits: Limits) -> Result<Option<Bytes>, axum::Error> {
     let mut pieces = body.into_data_stream();
@@ -54,12 +66,17 @@ async fn collect(body: Body, limits: Limits) -> Result<Option<Bytes>, axum::Erro
     Ok((size <= limits.kept).then(|| kept.freeze()))
 }
 
-/// Refuses a text that two readers could understand in two ways.
+/// Refuses a text that two readers could understand in two ways, and one that is no object: a list
+/// would be read as the fields in their order.
 pub(crate) fn require_strict_json(body: &[u8]) -> Result<(), ApiError> {
     check_strict(body).map_err(|error| match error {
         JsonError::NotUtf8 | JsonError::Syntax(_) => ApiError::not_json(error.to_string()),
         _ => ApiError::bad_json(error.to_string()),
-    })
+    })?;
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Ok(());
+    }
+    Err(ApiError::bad_json(JsonError::NotAnObject.to_string()))
 }
 
 /// What a body that exceeds the limit is told.

@@ -8,20 +8,21 @@ use axum::extract::{RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
 use ruma_common::api::auth_scheme::AuthScheme;
 use ruma_common::api::error::{ErrorKind, FromHttpRequestError};
 use ruma_common::api::{
     IncomingRequest, IncomingRequestExt, OutgoingResponse, OutgoingResponseExt,
 };
 
+use crate::activity;
+use crate::admission::{Operation, admit};
+use serde_json::Value;
+
 use crate::authenticate::{Authenticate, ClientAddress};
-use crate::body::{self, require_strict_json};
+use crate::body::{self, STRANGERS_BYTES, require_strict_json};
 use crate::confirm::Asked;
 use crate::{ApiError, App};
-
-/// Bytes of the body of a request by who has not signed in, at most: what they may say is short.
-const STRANGERS_BYTES: usize = 64 << 10;
 
 /// A request of one endpoint, and who asks.
 pub(crate) struct Call<T: IncomingRequest>
@@ -86,7 +87,7 @@ where
                 return Err(refusal);
             }
         };
-        let known = T::Authentication::is_known(&who);
+        let known = T::Authentication::caller(&who).is_some();
         let kept = if known { heard } else { heard.min(STRANGERS_BYTES) };
         let body = body::read(body, limits(kept)).await?;
         // Clients of old send nothing where an empty object is meant.
@@ -114,8 +115,8 @@ where
 
 /// A request as it came.
 pub(crate) struct Raw {
-    request: http::Request<Bytes>,
-    arguments: Vec<String>,
+    pub(crate) request: http::Request<Bytes>,
+    pub(crate) arguments: Vec<String>,
     address: ClientAddress,
 }
 
@@ -129,13 +130,38 @@ impl Raw {
         Ok((Self { request, arguments, address }, body))
     }
 
-    async fn authenticate<T: IncomingRequest>(
+    /// Who asks, when they may ask this and did not ask it too often.
+    pub(crate) async fn authenticate<T: IncomingRequest>(
         &self,
         app: &App,
     ) -> Result<<T::Authentication as Authenticate>::Identity, ApiError>
     where
         T::Authentication: Authenticate,
     {
+        let operation = Operation::of::<T>();
+        let (address, now) = (self.address.0, app.clock.now());
+        let found = self.identify::<T>(app, &operation).await;
+        let caller = found.as_ref().ok().and_then(T::Authentication::caller);
+        let Some(caller) = caller else {
+            app.flood().count_stranger(address, now)?;
+            return found;
+        };
+        admit(app, &operation, caller, &self.arguments).await?;
+        app.flood().count(&operation, (&caller.user_id, address), now)?;
+        activity::note(app, &operation, caller);
+        found
+    }
+
+    /// Who asks, by what the request carries.
+    async fn identify<T: IncomingRequest>(
+        &self,
+        app: &App,
+        operation: &Operation,
+    ) -> Result<<T::Authentication as Authenticate>::Identity, ApiError>
+    where
+        T::Authentication: Authenticate,
+    {
+        operation.require_header(self.request.headers())?;
         let credentials = T::Authentication::extract_authentication(&self.request);
         let credentials = credentials.map_err(|error| unauthenticated(&*error.into()))?;
         T::Authentication::authenticate(app, credentials).await
@@ -159,13 +185,38 @@ pub(crate) fn respond<R: OutgoingResponse>(answer: Result<R, ApiError>) -> Respo
     }
 }
 
+/// The same without what is `null` in it: a field that is not there is left out.
+pub(crate) fn respond_without_nulls<R: OutgoingResponse>(answer: Result<R, ApiError>) -> Response {
+    let bytes = answer.and_then(|answer| {
+        let response = answer.try_into_http_response::<BytesMut>();
+        let (mut parts, bytes) = response.map_err(|error| ApiError::internal(&error))?.into_parts();
+        let mut body =
+            serde_json::from_slice(&bytes).map_err(|error| ApiError::internal(&error))?;
+        leave_out_nulls(&mut body);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Ok(http::Response::from_parts(parts, Body::from(body.to_string())))
+    });
+    bytes.unwrap_or_else(IntoResponse::into_response)
+}
+
+fn leave_out_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(leave_out_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_nulls),
+        _ => {}
+    }
+}
+
 async fn path_arguments(parts: &mut Parts) -> Result<Vec<String>, ApiError> {
     let arguments = parts.extract::<RawPathParams>().await;
     let arguments = arguments.map_err(|error| ApiError::invalid_param(error.body_text()))?;
     Ok(arguments.iter().map(|(_, value)| value.to_owned()).collect())
 }
 
-fn unauthenticated(error: &(dyn std::error::Error + Send + Sync)) -> ApiError {
+pub(crate) fn unauthenticated(error: &(dyn std::error::Error + Send + Sync)) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, ErrorKind::MissingToken, error.to_string())
 }
 

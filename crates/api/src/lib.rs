@@ -4,6 +4,10 @@
 //! come from ruma's description of each endpoint, and who asks is part of a handler's type: no
 //! handler can forget to authenticate. Nothing is decided here, and nothing is stored.
 
+mod activity;
+mod admin;
+mod admission;
+mod answer;
 mod app;
 mod authenticate;
 mod body;
@@ -11,16 +15,24 @@ mod call;
 mod client;
 mod confirm;
 mod error;
+mod flood;
+mod guests;
 mod health;
 mod linger;
 mod members_only;
+mod relay;
 mod routes;
 mod server;
+mod suspension;
 mod web;
 
-pub use app::{App, Services, Settings};
+pub use admin::finish_purges;
+pub use app::{App, Notices, Services, Settings, Support};
 pub use authenticate::{Caller, ClientAddress};
-pub use client::finish_departures;
+pub use client::{expel_guests, finish_departures};
+pub use flood::Rates;
+pub use relay::Relay;
+pub use routes::Endpoint;
 pub use server::{endpoints, router};
 
 pub(crate) use call::Call;

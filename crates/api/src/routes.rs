@@ -12,22 +12,32 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use http::{HeaderValue, Method, header};
-use ruma_common::api::IncomingRequest;
 use ruma_common::api::path_builder::PathBuilder;
+use ruma_common::api::{IncomingRequest, Metadata};
 
 use crate::authenticate::Authenticate;
-use crate::call::{Admitted, respond};
+use crate::call::{Admitted, respond, respond_without_nulls};
 use crate::{ApiError, App, Call};
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 type Handler = Arc<dyn Fn(App, Request) -> Answer + Send + Sync>;
 
+/// An endpoint, as the router knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its method.
+    pub method: Method,
+    /// Its path, `{name}` standing for a part that varies.
+    pub path: String,
+    /// The full name of the function that handles it, which tells the file.
+    pub handler: &'static str,
+}
+
 /// The endpoints registered so far.
 #[derive(Default)]
 pub(crate) struct Routes {
     router: Router<App>,
-    /// Method and path of each.
-    pub(crate) endpoints: Vec<(Method, String)>,
+    pub(crate) endpoints: Vec<Endpoint>,
 }
 
 impl Routes {
@@ -56,20 +66,26 @@ impl Routes {
         T::Authentication: Authenticate,
         <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
     {
-        let erased: Handler = Arc::new(move |app, request| {
-            Box::pin(async move {
-                let admitted = match Admitted::read(&app, request).await {
-                    Ok(admitted) => admitted,
-                    Err(error) => return closing(error),
-                };
-                match admitted.parse() {
-                    Ok(call) => respond(handler(app, call).await),
-                    Err(error) => error.into_response(),
-                }
-            })
-        });
+        let erased = erased(handler, respond::<T::OutgoingResponse>);
         for path in paths {
-            self = self.mount(path, &T::METHOD, Arc::clone(&erased));
+            self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
+        }
+        self
+    }
+
+    /// As [`Self::add`], for answers in which ruma writes `null` where the specification leaves a
+    /// field out.
+    pub(crate) fn add_without_nulls<H, T, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
+        F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+        T: IncomingRequest + Send + 'static,
+        T::Authentication: Authenticate,
+        <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
+    {
+        let erased = erased(handler, respond_without_nulls::<T::OutgoingResponse>);
+        for path in T::PATH_BUILDER.all_paths() {
+            self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
         }
         self
     }
@@ -83,7 +99,18 @@ impl Routes {
         let erased: Handler = Arc::new(move |app, request| {
             Box::pin(async move { handler(app, request).await.unwrap_or_else(closing) })
         });
-        self.mount(path, method, erased)
+        self.mount(endpoint::<H>(method, path), erased)
+    }
+
+    /// The same, under all paths of the endpoint that `T` describes: for answers that are not made
+    /// through ruma's type.
+    pub(crate) fn add_raw<T, H, F>(self, handler: H) -> Self
+    where
+        T: Metadata,
+        H: Fn(App, Request) -> F + Copy + Send + Sync + 'static,
+        F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+    {
+        T::PATH_BUILDER.all_paths().fold(self, |routes, path| routes.raw(&T::METHOD, path, handler))
     }
 
     /// All endpoints, as a router.
@@ -97,13 +124,47 @@ impl Routes {
         })
     }
 
-    fn mount(mut self, path: &str, method: &Method, handler: Handler) -> Self {
-        let Ok(filter) = MethodFilter::try_from(method.clone()) else { return self };
+    fn mount(mut self, endpoint: Endpoint, handler: Handler) -> Self {
+        let Ok(filter) = MethodFilter::try_from(endpoint.method.clone()) else { return self };
         let run = move |State(app): State<App>, request: Request| handler(app, request);
-        self.router = self.router.route(path, on(filter, run));
-        self.endpoints.push((method.clone(), path.to_owned()));
+        self.router = self.router.route(&endpoint.path, on(filter, run));
+        self.endpoints.push(endpoint);
         self
     }
+}
+
+/// A handler of which only what it does is known; `answer` gives what it says its HTTP form.
+fn erased<H, T, F>(
+    handler: H,
+    answer: fn(Result<T::OutgoingResponse, ApiError>) -> Response,
+) -> Handler
+where
+    H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+    T: IncomingRequest + Send + 'static,
+    T::Authentication: Authenticate,
+    <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
+{
+    Arc::new(move |app, request| {
+        Box::pin(async move {
+            let admitted = match Admitted::read(&app, request).await {
+                Ok(admitted) => admitted,
+                Err(error) => return closing(error),
+            };
+            match admitted.parse() {
+                Ok(call) => answer(handler(app, call).await),
+                Err(error) => error.into_response(),
+            }
+        })
+    })
+}
+
+fn endpoint<H>(method: &Method, path: &str) -> Endpoint {
+    // A handler that was wrapped stands among the wrapper's parameters.
+    let name = std::any::type_name::<H>();
+    let mut parts = name.split(['<', '>', ',', ' ']);
+    let handler = parts.find(|part| part.ends_with("::handler")).unwrap_or(name);
+    Endpoint { method: method.clone(), path: path.to_owned(), handler }
 }
 
 /// A refusal before the body was read to its end: what is left of it stands between this answer

@@ -14,14 +14,15 @@ use tower_http::cors::{Any, CorsLayer};
 use tracing::Instrument;
 
 use crate::linger::lingering;
-use crate::{ApiError, App, client, health, web};
+use crate::routes::{Endpoint, Routes};
+use crate::{ApiError, App, admin, client, health, web};
 
 /// The id of a request, in answers and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Everything that this server answers over HTTP.
 pub fn router(app: App) -> Router {
-    client::routes()
+    routes()
         .into_router()
         .route("/_chappe/health", get(health::handler))
         .fallback(fallback)
@@ -33,10 +34,13 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Method and path of every endpoint that [`router`] answers, `{name}` standing for a part that
-/// varies: for tests that leave none out.
-pub fn endpoints() -> Vec<(Method, String)> {
-    client::routes().endpoints
+fn routes() -> Routes {
+    admin::routes(client::routes())
+}
+
+/// Every endpoint that [`router`] answers: for tests that leave none out.
+pub fn endpoints() -> Vec<Endpoint> {
+    routes().endpoints
 }
 
 /// Any page may call the API: what protects people is their token (specification, "Web browser
@@ -57,7 +61,7 @@ fn cors() -> CorsLayer {
 /// What no endpoint answers: the web client, or the specification's error.
 async fn fallback(request: Request) -> Response {
     let path = request.uri().path();
-    if path.starts_with("/_matrix/") || path.starts_with("/.well-known/") {
+    if ["/_matrix/", "/_synapse/", "/.well-known/"].iter().any(|api| path.starts_with(api)) {
         return ApiError::unrecognized().into_response();
     }
     web::serve(request.method(), path, request.headers())

@@ -94,7 +94,7 @@ async fn a_guest_becomes_a_person_once_and_is_found_then() {
     let (user, token) = (guest.user_id, guest.tokens.access);
     let session = town.accounts.authenticate(token.expose()).await.unwrap();
     assert!(session.standing.is_guest());
-    assert_eq!(town.accounts.guests().await.unwrap(), [user.clone()]);
+    assert_eq!(town.accounts.guests().await.unwrap(), std::slice::from_ref(&user));
     let found = async || town.accounts.search(user.localpart(), 10).await.unwrap().people.len();
     assert_eq!(found().await, 0);
     let other = town.accounts.guest_of(token.expose(), "alice").await;

@@ -12,8 +12,16 @@ impl From<RoomError> for ApiError {
         match error {
             // Who is not in a room learns nothing of it, not even whether it exists.
             RoomError::UnknownRoom(_)
+            | RoomError::Deleted(_)
             | RoomError::Forbidden(_)
             | RoomError::PlaintextRefused { .. } => Self::forbidden(message),
+            RoomError::NoGuests => {
+                Self::new(StatusCode::FORBIDDEN, ErrorKind::GuestAccessForbidden, message)
+            }
+            RoomError::NoticesStay => {
+                let kind = ErrorKind::CannotLeaveServerNoticeRoom;
+                Self::new(StatusCode::FORBIDDEN, kind, message)
+            }
             RoomError::NotFound(_) => Self::not_found(message),
             RoomError::Invalid(_) => Self::bad_json(message),
             RoomError::InvalidParameter(_) => Self::invalid_param(message),

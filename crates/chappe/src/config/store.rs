@@ -73,6 +73,11 @@ impl Hidden {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Whether it could be guessed.
+    pub(crate) fn is_short(&self) -> bool {
+        self.0.chars().count() < 16
+    }
 }
 
 impl fmt::Debug for Hidden {

@@ -75,6 +75,23 @@ async fn who_names_no_user_gets_an_opaque_identifier() {
 }
 
 #[tokio::test]
+async fn an_old_client_registers_as_it_always_did() {
+    let server = Server::start().await;
+    let request = json!({
+        "username": "alice", "password": PASSWORD, "auth": { "type": "m.login.dummy" },
+    });
+    for headers in [&[][..], &[("content-type", "text/plain")]] {
+        let path = "/_matrix/client/r0/register?kind=user";
+        let body = request.to_string();
+        let answer = server.http.request(http::Method::POST, path, headers, body).await;
+        match headers {
+            [] => assert_eq!(answer.ok()["user_id"], "@alice:chappe.example"),
+            _ => drop(answer.refused(400, "M_USER_IN_USE")),
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_fit_is_refused_before_any_confirmation() {
     let server = Server::start().await;
     server.register("alice").await;
@@ -88,7 +105,7 @@ async fn what_does_not_fit_is_refused_before_any_confirmation() {
         server.http.post(REGISTER, request).await.refused(status, errcode);
     }
     let guest = server.http.post(&format!("{REGISTER}?kind=guest"), json!({})).await;
-    guest.refused(403, "M_FORBIDDEN");
+    guest.refused(403, "M_GUEST_ACCESS_FORBIDDEN");
 }
 
 #[tokio::test]

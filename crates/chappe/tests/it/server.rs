@@ -63,3 +63,23 @@ async fn a_proxy_learns_that_the_server_is_well() {
     let answer = server.http.get("/_chappe/health").await;
     assert_eq!((answer.status, &*answer.bytes), (200, b"well\n".as_slice()));
 }
+
+#[tokio::test]
+async fn every_capability_is_said() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let told = alice.get("/_matrix/client/v3/capabilities").await.ok();
+    for (name, expected) in [
+        ("m.3pid_changes", false),
+        ("m.change_password", true),
+        ("m.forget_forced_upon_leave", false),
+        ("m.get_login_token", true),
+        ("m.profile_fields", true),
+        ("m.set_avatar_url", true),
+        ("m.set_displayname", true),
+    ] {
+        assert_eq!(told["capabilities"][name]["enabled"], expected, "{name}");
+    }
+    assert_eq!(told["capabilities"]["m.room_versions"]["default"], "12");
+    assert!(told["capabilities"]["m.account_moderation"].is_object());
+}

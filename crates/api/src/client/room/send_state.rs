@@ -6,7 +6,7 @@ use ruma_client_api::state::send_state_event::v3::{Request, Response};
 use ruma_common::UserId;
 use serde_json::Value;
 
-use super::people;
+use super::{expel_guests, people};
 use crate::{ApiError, App, Call};
 
 /// Handles the call. `ts` is for application services alone.
@@ -21,7 +21,11 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
         people::invitee(&app, invited).await?;
     }
     let draft = Draft::state(&kind, &state_key, content);
-    Ok(Response::new(app.rooms.set_state(user, &room_id, draft).await?))
+    let event_id = app.rooms.set_state(user, &room_id, draft).await?;
+    if kind == "m.room.guest_access" {
+        expel_guests(&app).await;
+    }
+    Ok(Response::new(event_id))
 }
 
 /// The person whom a state event invites.

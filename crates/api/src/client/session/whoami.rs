@@ -6,7 +6,7 @@ use crate::{ApiError, App, Call};
 
 /// Handles the call.
 pub(crate) async fn handler(_: App, call: Call<Request>) -> Result<Response, ApiError> {
-    let mut response = Response::new(call.who.user_id, false);
+    let mut response = Response::new(call.who.user_id, call.who.standing.is_guest());
     response.device_id = Some(call.who.device_id);
     Ok(response)
 }

@@ -347,7 +347,7 @@ fn configuration(Way { data, keyring, .. }: &Way, endpoint: &str) -> String {
          [listen]\naddresses = [\"127.0.0.1:0\"]\n\
          [passwords]\nmemory_kib = 8\niterations = 1\n\
          [registration]\nmode = \"open\"\n\
-         [limits]\nsign_in_tries_per_minute = 0\n\
+         [limits]\nrates = false\n\
          [store]\nengine = \"postgres\"\nurl = \"{data}\"\nconnections = 8\n\
          [keyring]\nurl = \"{keyring}\"\n\
          [media]\nurl = \"s3://{BUCKET}\"\nendpoint = \"{endpoint}\"\n\

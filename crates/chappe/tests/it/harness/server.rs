@@ -15,6 +15,9 @@ use super::{Http, Person};
 /// Password of everybody in tests.
 pub(crate) const PASSWORD: &str = "le télégraphe optique";
 
+/// Where the log of a server is, whose configuration says anything of the log.
+const LOG: &str = "log";
+
 /// A running server on a data directory of its own, and on databases of its own when the tests run
 /// on PostgreSQL. Dropping it kills the process.
 pub(crate) struct Server {
@@ -59,6 +62,11 @@ impl Server {
         self.databases.as_ref().expect("databases").urls()
     }
 
+    /// What the server logged, where its configuration has a section for that.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join(LOG)).expect("a log")
+    }
+
     /// Where the server was prepared: the configuration and what is relative to it.
     pub(crate) fn ground(&self) -> &Path {
         self.directory.path()
@@ -85,6 +93,11 @@ impl Ground {
         Self::prepare(Databases::fresh(), "")
     }
 
+    /// The same, with further configuration.
+    pub(crate) fn with(configuration: &str) -> Self {
+        Self::prepare(Databases::fresh(), configuration)
+    }
+
     /// The same, on files whatever else the tests run on.
     pub(crate) fn on_files() -> Self {
         Self::prepare(None, "")
@@ -102,7 +115,7 @@ impl Ground {
             if given { String::new() } else { format!("{section}\n{keys}") }
         };
         let registration = unless_given("[registration]", "mode = \"open\"");
-        let limits = unless_given("[limits]", "sign_in_tries_per_minute = 0");
+        let limits = unless_given("[limits]", "rates = false");
         let text = format!(
             "[server]\nname = \"chappe.example\"\ndata_directory = \"{data}\"\n\
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
@@ -261,10 +274,16 @@ async fn spawn(
     directory: &Path,
     databases: Option<&Databases>,
 ) -> (Child, Lines<BufReader<ChildStdout>>, String) {
+    let configuration = std::fs::read_to_string(directory.join("chappe.toml"));
+    let log = match configuration.expect("a configuration").contains("[log]") {
+        true => Stdio::from(std::fs::File::create(directory.join(LOG)).expect("a file")),
+        false => Stdio::inherit(),
+    };
     let mut process = Command::from(program(databases))
         .args(["serve", "--config", "chappe.toml"])
         .current_dir(directory)
         .stdout(Stdio::piped())
+        .stderr(log)
         .kill_on_drop(true)
         .spawn()
         .expect("the program starts");

@@ -1,0 +1,14 @@
+//! `PUT /_matrix/client/v1/admin/suspend/{userId}`: suspends an account, or lets it be again.
+
+use ruma_client_api::admin::suspend_user::v1::{Request, Response};
+
+use super::standing;
+use crate::{ApiError, App, Call};
+
+/// Handles the call.
+pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
+    let Request { user_id, suspended, .. } = call.request;
+    standing(&app, &call.who, &user_id).await?;
+    app.accounts.set_suspended(&user_id, suspended).await?;
+    Ok(Response::new(suspended))
+}
