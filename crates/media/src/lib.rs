@@ -12,6 +12,7 @@
 //! The attackers here are the thief of a disk, who may also exchange, cut or reorder blobs, and
 //! the uploader of a file made to exhaust whoever makes its thumbnail.
 
+mod administration;
 mod blobs;
 mod draft;
 mod error;
@@ -27,6 +28,7 @@ mod sweep;
 mod tables;
 mod thumbnail;
 
+pub use administration::{MediaInfo, Old, Withheld};
 pub use blobs::{BlobEntry, BlobStream, Blobs};
 pub use error::MediaError;
 pub use file::{Download, FileInfo, MediaId};

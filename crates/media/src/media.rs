@@ -111,6 +111,7 @@ impl Media {
         id: &MediaId,
         wait: Duration,
     ) -> Result<(OwnedUserId, BlobRow), MediaError> {
+        self.refuse_quarantined(id).await?;
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             // Listens before it looks: what comes between is heard.
@@ -138,12 +139,21 @@ impl Media {
     ) -> Result<Download, MediaError> {
         let owner = Owner::Person(uploader.to_owned());
         let key = self.0.vault.existing_key(&owner).await?.ok_or(MediaError::NotFound)?;
-        let details = key.open(details_place(id, &blob.name).borrow(), &blob.details)?;
-        let details: Details = postcard::from_bytes(&details).map_err(|_| MediaError::Damaged)?;
+        let details = Self::details(&key, id, blob)?;
         let opener = key.open_stream(stream_place(id, &blob.name).borrow(), &blob.wrapped)?;
         let body = sealed::read(&self.0.blobs, &blob.name, opener, blob.size).await?;
         let info = FileInfo { content_type: details.content_type, name: details.name };
         Ok(Download { info, size: blob.size, body })
+    }
+
+    /// What the uploader said of media.
+    pub(crate) fn details(
+        key: &SealingKey,
+        id: &MediaId,
+        blob: &BlobRow,
+    ) -> Result<Details, MediaError> {
+        let details = key.open(details_place(id, &blob.name).borrow(), &blob.details)?;
+        postcard::from_bytes(&details).map_err(|_| MediaError::Damaged)
     }
 
     /// Writes content of media to a new blob, on record as begun until a row takes it.
@@ -221,7 +231,7 @@ impl Media {
     }
 
     /// Removes a blob that no row has taken; what cannot be removed now goes later.
-    async fn discard_for_now(&self, name: &str) {
+    pub(crate) async fn discard_for_now(&self, name: &str) {
         if let Err(error) = self.discard(name).await {
             tracing::debug!(%error, "what an upload left is removed later");
         }

@@ -18,6 +18,11 @@ pub(crate) const BEGUN: Table<String, Begun> = Table::new("media_uploads");
 /// The same, as the first version wrote them.
 pub(crate) const BEGUN_AT_FIRST: Table<String, ()> = Table::new("media_begun");
 
+/// Media that an administrator withholds from everybody.
+pub(crate) const QUARANTINED: Table<String, QuarantineRow> = Table::new("media_quarantined");
+/// Media that is not to be withheld with others.
+pub(crate) const PROTECTED: Table<String, ()> = Table::new("media_protected");
+
 /// Media, width, height, fit.
 pub(crate) type ThumbnailKey = (String, u64, u64, [u8; 1]);
 
@@ -47,6 +52,13 @@ pub(crate) struct BlobRow {
     pub(crate) wrapped: Vec<u8>,
     /// [`Details`], sealed likewise.
     pub(crate) details: Vec<u8>,
+}
+
+/// Media that is withheld.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct QuarantineRow {
+    /// Who withheld it.
+    pub(crate) by: String,
 }
 
 /// What the uploader said of the content, and its fingerprint.
