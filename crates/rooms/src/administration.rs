@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ruma_common::room::RoomSummary;
-use ruma_common::{OwnedUserId, RoomId, UserId};
+use ruma_common::{EventId, OwnedUserId, RoomId, UserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -172,6 +172,18 @@ impl Rooms {
         events.into_iter().map(|event| administered(&room, event, open)).collect()
     }
 
+    /// An event of a room, as JSON: without its content, unless the room is open to everybody.
+    pub async fn administered_event(
+        &self,
+        room_id: &RoomId,
+        event_id: &EventId,
+    ) -> Result<Option<String>, RoomError> {
+        let room = self.room(room_id).await?;
+        let open = room.current().is_open();
+        let event = self.event_in(room.no, event_id).await?;
+        event.map(|event| administered(&room, &event, open)).transpose()
+    }
+
     /// Addresses of the media in what is readable of a room: in nothing of an encrypted one.
     pub async fn media_in(&self, room_id: &RoomId) -> Result<Vec<String>, RoomError> {
         let room = self.room(room_id).await?;
@@ -275,7 +287,7 @@ fn text(current: &Current, kind: &str, field: &str) -> Option<String> {
     Some(content.get(field)?.as_str()?.to_owned())
 }
 
-/// A state event as an administrator sees it.
+/// An event as an administrator sees it.
 fn administered(room: &Room, event: &Stored, open: bool) -> Result<String, RoomError> {
     #[derive(Serialize)]
     struct Shown<'a> {
@@ -284,7 +296,8 @@ fn administered(room: &Room, event: &Stored, open: bool) -> Result<String, RoomE
         origin_server_ts: u64,
         room_id: &'a RoomId,
         sender: &'a UserId,
-        state_key: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state_key: Option<&'a str>,
         r#type: &'a str,
     }
     let redacted;
@@ -300,7 +313,7 @@ fn administered(room: &Room, event: &Stored, open: bool) -> Result<String, RoomE
         origin_server_ts: pdu.origin_server_ts().0,
         room_id: &room.id,
         sender: event.sender(),
-        state_key: pdu.state_key().unwrap_or_default(),
+        state_key: pdu.state_key(),
         r#type: event.kind(),
     });
     text.map_err(|error| damaged(&error))
