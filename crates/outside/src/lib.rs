@@ -11,7 +11,12 @@ mod address;
 mod client;
 mod connect;
 mod error;
+mod identity;
 
 pub use client::{Answer, Ask, Limits, Outside, OutsideSettings, Schemes};
 pub use error::OutsideError;
+pub use identity::{
+    IdentityCall, IdentityError, IdentityServers, Invitation, InvitationKey, StoredInvitation,
+    ThirdParty,
+};
 pub use ipnet::IpNet;
