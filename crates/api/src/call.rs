@@ -60,6 +60,9 @@ where
     }
 }
 
+/// Names and JSON of fields of a request.
+pub(crate) type Fields = &'static [(&'static str, &'static str)];
+
 /// A request read whole, of somebody who may ask it; not parsed yet.
 pub(crate) struct Admitted<T: IncomingRequest>
 where
@@ -95,6 +98,22 @@ where
             *raw.request.body_mut() = body;
         }
         Ok(Self { raw, who })
+    }
+
+    /// The same with these fields where the body leaves them out. What is no strict JSON is left as
+    /// it is, to be refused.
+    pub(crate) fn filled(mut self, fields: Fields) -> Self {
+        if fields.is_empty() || require_strict_json(self.raw.request.body()).is_err() {
+            return self;
+        }
+        if let Ok(Value::Object(mut body)) = serde_json::from_slice(self.raw.request.body()) {
+            for (name, value) in fields {
+                let value = || serde_json::from_str(value).unwrap_or_default();
+                body.entry(*name).or_insert_with(value);
+            }
+            *self.raw.request.body_mut() = Value::Object(body).to_string().into();
+        }
+        self
     }
 
     /// Parses the request as its endpoint takes it.

@@ -9,10 +9,15 @@ mod backup_keys_for_room;
 mod backup_keys_for_session;
 mod claim;
 mod create_backup;
+mod dehydrate_device;
+mod dehydrated_device;
+mod dehydrated_messages;
+mod dehydrated_messages_get;
 mod delete_backup;
 mod delete_backup_keys;
 mod delete_backup_keys_for_room;
 mod delete_backup_keys_for_session;
+mod delete_dehydrated_device;
 mod latest_backup_info;
 mod query;
 mod send_to_device;
@@ -36,7 +41,16 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(upload_signing_keys::handler)
         .add(upload_signatures::handler)
         .add(send_to_device::handler);
-    backup(routes)
+    dehydration(backup(routes))
+}
+
+fn dehydration(routes: Routes) -> Routes {
+    routes
+        .add(dehydrate_device::handler)
+        .add(dehydrated_device::handler)
+        .add(delete_dehydrated_device::handler)
+        .add(dehydrated_messages::handler)
+        .add_raw::<dehydrated_messages_get::Request, _, _>(dehydrated_messages_get::handler)
 }
 
 fn backup(routes: Routes) -> Routes {

@@ -32,7 +32,7 @@ fn require_own(caller: &Caller, user: &UserId) -> Result<(), ApiError> {
 }
 
 /// Shows a new name or picture in the person's rooms.
-async fn show_in_rooms(
+pub(crate) async fn show_in_rooms(
     app: &App,
     user: &UserId,
     field: &ProfileFieldName,

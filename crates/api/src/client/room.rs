@@ -124,7 +124,7 @@ fn finding(routes: Routes) -> Routes {
         .add(delete_alias::handler)
         .add(aliases::handler)
         .add(listing::handler)
-        .add(set_listing::handler)
+        .add_filling(set_listing::handler, &[("visibility", "\"public\"")])
         .add(public_rooms::handler)
         .add(public_rooms_filtered::handler)
         .add(summary::handler)

@@ -6,7 +6,7 @@ use devices::DeviceKeyMap;
 use ruma_client_api::keys::get_keys::v3::{Request, Response};
 use ruma_common::encryption::DeviceKeys;
 use ruma_common::serde::Raw;
-use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, OwnedDeviceId, OwnedUserId};
+use ruma_common::{CanonicalJsonObject, CanonicalJsonValue, OwnedDeviceId, OwnedUserId, UserId};
 use serde_json::value::to_raw_value;
 
 use super::failures;
@@ -31,11 +31,7 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
 async fn with_names(app: &App, keys: DeviceKeyMap) -> Result<Answered, ApiError> {
     let mut answered = Answered::new();
     for (user, devices) in keys {
-        let names = if devices.is_empty() {
-            BTreeMap::new()
-        } else {
-            app.accounts.session_names(&user).await?
-        };
+        let names = names(app, &user, &devices).await?;
         let mut told = BTreeMap::new();
         for (device, mut keys) in devices {
             if let Some(name) = names.get(&device) {
@@ -48,6 +44,25 @@ async fn with_names(app: &App, keys: DeviceKeyMap) -> Result<Answered, ApiError>
         answered.insert(user, told);
     }
     Ok(answered)
+}
+
+async fn names(
+    app: &App,
+    user: &UserId,
+    devices: &BTreeMap<OwnedDeviceId, CanonicalJsonObject>,
+) -> Result<BTreeMap<OwnedDeviceId, String>, ApiError> {
+    if devices.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut names = app.accounts.session_names(user).await?;
+    // It has no session, and is rare: it is looked for where a device calls itself so.
+    let dehydrated = |keys: &CanonicalJsonObject| {
+        keys.get("dehydrated") == Some(&CanonicalJsonValue::Bool(true))
+    };
+    if devices.values().any(dehydrated) {
+        names.extend(app.devices.dehydrated_name(user).await?);
+    }
+    Ok(names)
 }
 
 fn raw_keys<T>(

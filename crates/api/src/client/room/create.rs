@@ -11,15 +11,30 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::people;
+use super::third_party::{self, Found};
 use crate::{ApiError, App, Call};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
     let user = &call.who.user_id;
-    let new = new_room(&app, user, call.request).await?;
+    let mut request = call.request;
+    // What an identity server refuses is refused before there is a room.
+    let mut waiting = Vec::new();
+    let invited = std::mem::take(&mut request.invite_3pid);
+    invited.iter().try_for_each(|invited| third_party::require_asked(&app, invited))?;
+    for invited in invited {
+        match third_party::look_up(&app, &invited).await? {
+            Found::Person(user) => request.invite.push(user),
+            Found::Nobody => waiting.push(invited),
+        }
+    }
+    let new = new_room(&app, user, request).await?;
     let profile = people::profile(&app, user).await?;
-    let created = app.rooms.create(user, &profile, new).await;
-    Ok(Response::new(created.map_err(refused)?))
+    let created = app.rooms.create(user, &profile, new).await.map_err(refused)?;
+    for invited in &waiting {
+        third_party::store(&app, user, &created, invited).await?;
+    }
+    Ok(Response::new(created))
 }
 
 /// What the rules refuse of a room that its own creator describes is a mistake in the description.
@@ -33,9 +48,6 @@ fn refused(error: RoomError) -> ApiError {
 }
 
 async fn new_room(app: &App, user: &UserId, request: Request) -> Result<NewRoom, ApiError> {
-    if !request.invite_3pid.is_empty() {
-        return Err(people::no_invitation_by_address());
-    }
     let listed = request.visibility == Visibility::Public;
     let alias = request.room_alias_name.map(|name| alias(app, &name)).transpose()?;
     let mut creation_content = object(request.creation_content)?.unwrap_or_default();
