@@ -244,9 +244,10 @@ pub(crate) fn describe(config: &Config) -> String {
         Some(_) => "by administrators; accounts are opened by the shared secret too",
         None => "by administrators",
     };
-    let rates = match config.limits.rates {
-        true => "on",
-        false => "OFF: nobody is ever asked to wait; not for real use",
+    let rates = if config.limits.rates {
+        "on"
+    } else {
+        "OFF: nobody is ever asked to wait; not for real use"
     };
     let encryption = match config.rooms.encryption {
         Encryption::Required => "required: private rooms are encrypted and refuse plaintext",
