@@ -16,6 +16,7 @@ const SIGNATURES: &str = "/_matrix/client/v3/keys/signatures/upload";
 /// A person's keys: their device's, and those for cross-signing.
 pub(crate) struct Keys<'a> {
     person: &'a Person,
+    device_id: &'a str,
     device: Ed25519KeyPair,
     master: Ed25519KeyPair,
     self_signing: Ed25519KeyPair,
@@ -24,9 +25,15 @@ pub(crate) struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     pub(crate) fn of(person: &'a Person) -> Self {
+        Self::of_device(person, &person.device_id)
+    }
+
+    /// Keys of a device that is not the one that the person is signed in on.
+    pub(crate) fn of_device(person: &'a Person, device_id: &'a str) -> Self {
         Self {
             person,
-            device: pair(Some(&person.device_id)),
+            device_id,
+            device: pair(Some(device_id)),
             master: pair(None),
             self_signing: pair(None),
             user_signing: pair(None),
@@ -40,7 +47,7 @@ impl<'a> Keys<'a> {
     }
 
     fn identity(&self) -> Value {
-        let id = &self.person.device_id;
+        let id = self.device_id;
         json!({
             "user_id": self.person.user_id,
             "device_id": id,
@@ -70,6 +77,23 @@ impl<'a> Keys<'a> {
             "self_signing_key": of("self_signing", &self.self_signing),
             "user_signing_key": of("user_signing", &self.user_signing),
         })
+    }
+
+    /// The device's identity with further fields, signed by it.
+    pub(crate) fn signed_identity(&self, further: Value) -> Value {
+        let mut identity = self.identity();
+        identity.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        self.signed(&self.device, identity)
+    }
+
+    /// Adds the signature of the person's self-signing key.
+    pub(crate) fn cross_sign(&self, object: &mut Value) {
+        *object = self.signed(&self.self_signing, object.take());
+    }
+
+    /// Publishes the person's first cross-signing keys.
+    pub(crate) async fn publish_cross_signing(&self) {
+        self.person.post(SIGNING, self.identity_upload()).await.ok();
     }
 
     pub(crate) async fn publish(&self) {

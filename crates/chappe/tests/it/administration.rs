@@ -1,0 +1,134 @@
+//! The administration API, and a known tool that uses it.
+
+mod media;
+mod people;
+mod reports;
+mod rooms;
+mod synadm;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Person, Server};
+
+/// A server with an administrator: `@root`, by the configuration.
+async fn administered() -> (Server, Person) {
+    let configuration = "[administration]\nadministrators = [\"@root:chappe.example\"]";
+    let server = Server::start_with(configuration).await;
+    let root = server.register("root").await;
+    (server, root)
+}
+
+fn admin(path: &str) -> String {
+    format!("/_synapse/admin/{path}")
+}
+
+/// Asks without a body where a body could be.
+async fn posts_nothing(person: &Person, path: &str) -> Answer {
+    person.request(Method::POST, path, "").await
+}
+
+/// Asks until an answer says what is awaited: works go on after the answer that began them.
+async fn until(person: &Person, path: &str, said: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let answer = person.get(path).await.ok();
+        if said(&answer) {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn administration_is_for_administrators() {
+    let (server, root) = administered().await;
+    let alice = server.register("alice").await;
+    let room = alice.creates_room(json!({})).await;
+    let media = "chappe.example/abc";
+    let table = [
+        (Method::GET, "v1/server_version".to_owned()),
+        (Method::POST, "v1/send_server_notice".to_owned()),
+        (Method::PUT, "v1/send_server_notice/1".to_owned()),
+        (Method::GET, "v2/users".to_owned()),
+        (Method::GET, format!("v2/users/{}", alice.user_id)),
+        (Method::PUT, format!("v2/users/{}", alice.user_id)),
+        (Method::POST, format!("v1/deactivate/{}", root.user_id)),
+        (Method::POST, format!("v1/reset_password/{}", root.user_id)),
+        (Method::PUT, format!("v1/users/{}/admin", alice.user_id)),
+        (Method::GET, "v1/rooms".to_owned()),
+        (Method::GET, format!("v1/rooms/{room}")),
+        (Method::GET, format!("v1/rooms/{room}/state")),
+        (Method::DELETE, format!("v2/rooms/{room}")),
+        (Method::PUT, format!("v1/rooms/{room}/block")),
+        (Method::POST, format!("v1/media/quarantine/{media}")),
+        (Method::DELETE, format!("v1/media/{media}")),
+        (Method::GET, "v1/event_reports".to_owned()),
+    ];
+    for (method, path) in table {
+        let path = admin(&path);
+        let refused = alice.request(method.clone(), &path, "{}").await;
+        refused.refused(403, "M_FORBIDDEN");
+        let refused = server.http.request(method, &path, &[], "{}").await;
+        refused.refused(401, "M_MISSING_TOKEN");
+    }
+    let version = root.get(&admin("v1/server_version")).await.ok();
+    assert!(version["server_version"].as_str().unwrap().starts_with("Chappe "));
+    root.get(&admin("v1/nothing")).await.refused(404, "M_UNRECOGNIZED");
+    root.delete(&admin("v1/server_version")).await.refused(405, "M_UNRECOGNIZED");
+    // Nobody signs in as somebody else here.
+    let login = admin(&format!("v1/users/{}/login", alice.user_id));
+    root.post(&login, json!({})).await.refused(404, "M_UNRECOGNIZED");
+}
+
+#[tokio::test]
+async fn what_is_asked_badly_is_refused() {
+    let (server, root) = administered().await;
+    let alice = server.register("alice").await;
+    let user = |path: &str| admin(&path.replace("ALICE", &alice.user_id));
+    let gets = [
+        "v2/users?limit=x",
+        "v2/users?from=-1",
+        "v2/users?order_by=nonsense",
+        "v2/users?dir=x",
+        "v2/users/alice",
+        "v2/users/@alice:elsewhere.example",
+        "v1/rooms?order_by=nonsense",
+        "v1/rooms?search_term=",
+        "v1/rooms/nonsense",
+        "v1/event_reports/x",
+        "v1/event_reports?dir=x",
+        "v1/username_available?username=%C3%A9",
+    ];
+    for path in gets {
+        let answer = root.get(&admin(path)).await;
+        assert_eq!(answer.status, 400, "{path}");
+    }
+    for path in [
+        "v1/rooms/!x:chappe.example",
+        "v1/rooms/!x:chappe.example/members",
+        "v2/users/@nobody:chappe.example",
+        "v1/event_reports/7",
+        "v1/purge_history_status/x",
+        "v2/rooms/delete_status/x",
+        "v2/rooms/!x:chappe.example/delete_status",
+        "v1/room/!x:chappe.example/media",
+    ] {
+        root.get(&admin(path)).await.refused(404, "M_NOT_FOUND");
+    }
+    root.get(&admin("v1/username_available")).await.refused(400, "M_INVALID_PARAM");
+    let bodies = [
+        ("v1/users/ALICE/admin", json!({}), "M_BAD_JSON"),
+        ("v1/users/ALICE/admin", json!({ "admin": 1 }), "M_BAD_JSON"),
+        ("v2/users/ALICE", json!({ "displayname": {} }), "M_BAD_JSON"),
+        ("v2/users/ALICE", json!({ "avatar_url": "nonsense" }), "M_INVALID_PARAM"),
+        ("v2/users/ALICE", json!({ "password": "short" }), "M_WEAK_PASSWORD"),
+        ("v2/users/@A:chappe.example", json!({}), "M_INVALID_USERNAME"),
+        ("v1/rooms/!x:y/block", json!({}), "M_BAD_JSON"),
+    ];
+    for (path, body, errcode) in bodies {
+        root.put(&user(path), body).await.refused(400, errcode);
+    }
+    let reset = user("v1/reset_password/ALICE");
+    root.request(Method::POST, &reset, "{").await.refused(400, "M_NOT_JSON");
+    posts_nothing(&root, &reset).await.refused(400, "M_BAD_JSON");
+}
