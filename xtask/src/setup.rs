@@ -12,6 +12,11 @@ use crate::process::{exists, output, root, run, say};
 const CHROMIUM: &str = "/usr/bin/chromium";
 /// The proxy before a cluster, as Debian names it.
 pub(crate) const HAPROXY: &str = "/usr/sbin/haproxy";
+/// The relay of calls, as Debian names it.
+const COTURN: &str = "/usr/bin/turnserver";
+/// Where synadm is installed, and which.
+const SYNADM: &str = "target/synadm";
+const SYNADM_VERSION: &str = "0.49.2";
 /// The library that makes another time, below one of the folders of `/usr/lib`.
 const FAKETIME: &str = "faketime/libfaketimeMT.so.1";
 /// Oldest Node.js that the client builds with.
@@ -60,6 +65,22 @@ pub(crate) fn haproxy() -> anyhow::Result<()> {
     debian(&format!("the cluster needs HAProxy at {HAPROXY}"), &["haproxy"])
 }
 
+/// synadm, a tool that administers servers of this protocol: the administration API is tested with
+/// it.
+pub(crate) fn synadm() -> anyhow::Result<()> {
+    let folder = root().join(SYNADM);
+    if folder.join("bin/synadm").exists() {
+        return Ok(());
+    }
+    say(&format!("installing synadm {SYNADM_VERSION} into {SYNADM}"));
+    if run("python3", ".", &["-m", "venv", SYNADM]).is_err() {
+        debian("the tests of administration need Python with venv", &["python3-venv"])?;
+        run("python3", ".", &["-m", "venv", "--clear", SYNADM])?;
+    }
+    let pip = folder.join("bin/pip").display().to_string();
+    run(&pip, ".", &["install", "--quiet", &format!("synadm=={SYNADM_VERSION}")])
+}
+
 /// What lets one program believe in another time: nodes whose clocks disagree are tested with it.
 pub(crate) fn faketime() -> anyhow::Result<()> {
     let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
@@ -67,6 +88,14 @@ pub(crate) fn faketime() -> anyhow::Result<()> {
         return Ok(());
     }
     debian("the tests of clocks that disagree need libfaketime", &["faketime"])
+}
+
+/// What relays calls: passwords for it are tried on the real one.
+pub(crate) fn relay() -> anyhow::Result<()> {
+    if Path::new(COTURN).exists() {
+        return Ok(());
+    }
+    debian("the tests of passwords for a relay need coturn", &["coturn"])
 }
 
 /// Installs packages of Debian, or says what is to be installed by hand.

@@ -47,6 +47,8 @@ pub(crate) fn test(arguments: &[String]) -> anyhow::Result<()> {
     setup::postgres()?;
     setup::haproxy()?;
     setup::faketime()?;
+    setup::synadm()?;
+    setup::relay()?;
     if which == Which::All {
         check()?;
     }
