@@ -468,11 +468,16 @@ impl People {
                     cell.mark(Mark::Forgotten(*room), at);
                 }
             }
+            // Everybody had to go before.
+            Change::Purged { room } => {
+                for cell in self.cells.values() {
+                    cell.mark(Mark::Forgotten(*room), at);
+                }
+            }
             // A new name comes as an event in every room.
             Change::Profile { .. }
             | Change::Pushers { .. }
             | Change::Redacted { .. }
-            | Change::Purged { .. }
             | Change::Erased { .. } => {}
         }
     }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use base::number::RoomNo;
 use devices::AccountData;
+use rooms::{Membership, Room, RoomError};
 
-use super::answer::SlidingAnswer;
+use super::answer::{RoomTold, SlidingAnswer};
 use super::beside::Around;
 use super::connection::{Reach, Sent, Step, Told, Turn};
 use super::request::{Questions, Scope};
@@ -144,7 +145,7 @@ impl<'a> Teller<'a> {
         Ruling { wanted, extends }: &Ruling,
     ) -> Result<Option<usize>, SyncError> {
         let no = matched.room;
-        let room = self.maker.sources.rooms.room_by_number(no).await?;
+        let Some(room) = self.room(no).await? else { return Ok(None) };
         let sent = self.told.rooms.get(&no);
         let moved = self.moved.rooms.get(&no).copied().unwrap_or_default();
         let mut bytes = None;
@@ -171,6 +172,15 @@ impl<'a> Teller<'a> {
         Ok(bytes)
     }
 
+    /// A room, unless it was deleted.
+    async fn room(&self, no: RoomNo) -> Result<Option<Arc<Room>>, SyncError> {
+        match self.maker.sources.rooms.room_by_number(no).await {
+            Ok(room) => Ok(Some(room)),
+            Err(RoomError::Deleted(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whether a room is to be looked into for what can be told of it.
     fn is_told(&self, sent: Option<&Sent>, (no, moved): (RoomNo, InRoom), wanted: &Wanted) -> bool {
         sent.is_none_or(|sent| {
@@ -195,12 +205,11 @@ impl<'a> Teller<'a> {
         for no in moved.difference(looked_at) {
             let Some(sent) = self.told.rooms.get(no) else { continue };
             let next = match self.maker.seat.place_of(*no) {
-                Some((_, entry)) if entry.stands == Stands::Gone => {
+                Some((_, entry)) if entry.stands != Stands::Gone => Some(self.behind(*no, sent)),
+                _ => {
                     self.tell_departure(answer, *no, sent).await?;
                     None
                 }
-                Some(_) => Some(self.behind(*no, sent)),
-                None => None,
             };
             step.rooms.insert(*no, next);
         }
@@ -213,7 +222,13 @@ impl<'a> Teller<'a> {
         no: RoomNo,
         sent: &Sent,
     ) -> Result<(), SyncError> {
-        let room = self.maker.sources.rooms.room_by_number(no).await?;
+        let Some(room) = self.room(no).await? else {
+            // Of a room that was deleted nothing is left to tell but that the person is not there.
+            let id = self.maker.sources.rooms.id_of_deleted(no).await?;
+            let membership = Some(Membership::Leave);
+            answer.rooms.extend(id.map(|id| (id, RoomTold { membership, ..RoomTold::default() })));
+            return Ok(());
+        };
         let moved = self.moved.rooms.get(&no).copied().unwrap_or_default();
         let limit = sent.limit.clamp(1, MAX_LIMIT);
         let wanted = Wanted { required: Arc::clone(&sent.required), limit };

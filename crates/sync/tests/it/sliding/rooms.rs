@@ -1,6 +1,6 @@
 //! What is told of a room.
 
-use rooms::Preset;
+use rooms::{Preset, RoomRemoval};
 use serde_json::json;
 
 use super::{Slider, detail};
@@ -192,6 +192,40 @@ async fn invitations_taken_back_or_refused_are_told_once() {
         assert_eq!(slid.room(room)["stripped_state"].as_array().unwrap().len(), 1);
     }
     assert_eq!(slid.count("all"), 0);
+    assert!(client.slides().await.is_silent());
+}
+
+#[tokio::test]
+async fn a_room_that_was_deleted_is_one_that_they_went_out_of() {
+    let world = World::new().await;
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (room, other) = (alice.creates().await, alice.creates().await);
+    for room in [&room, &other] {
+        bob.joins(room).await;
+    }
+    let mut client = Slider::of_all(&bob).accepted().extended();
+    client.slides().await;
+    let removal = RoomRemoval { by: alice.id.clone(), block: false, purge: true };
+    world.rooms.remove_room(&room, &removal).await.unwrap();
+    world.rooms.finish_purges().await.unwrap();
+    let slid = client.slides().await;
+    assert_eq!((slid.rooms(), slid.count("all")), (vec![room.to_string()], 1));
+    assert_eq!(slid.room(&room)["membership"], "leave");
+    assert!(client.slides().await.is_silent());
+    assert_eq!(Slider::of_all(&bob.on("NEW")).slides().await.rooms(), [other.to_string()]);
+}
+
+#[tokio::test]
+async fn who_leaves_and_forgets_is_told_that_they_left() {
+    let world = World::new().await;
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let room = alice.creates().await;
+    bob.joins(&room).await;
+    let mut client = Slider::of_all(&bob);
+    client.slides().await;
+    bob.leaves(&room).await;
+    bob.forgets(&room).await;
+    assert_eq!(client.slides().await.said(&room), ["m.room.member"]);
     assert!(client.slides().await.is_silent());
 }
 
