@@ -2,11 +2,11 @@
 //!
 //! `spec/content/client-server-api/modules/ignore_users.md`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use ruma_common::{OwnedUserId, UserId};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use crate::devices::Devices;
 use crate::error::DeviceError;
@@ -18,11 +18,12 @@ impl Devices {
         #[derive(Default, Deserialize)]
         struct Content {
             #[serde(default)]
-            ignored_users: HashMap<OwnedUserId, IgnoredAny>,
+            ignored_users: Map<String, Value>,
         }
         let datum = self.account_datum(user, None, "m.ignored_user_list").await?;
         let content = datum.and_then(|datum| serde_json::from_str(datum.content.get()).ok());
         let Content { ignored_users } = content.unwrap_or_default();
-        Ok(ignored_users.into_keys().collect())
+        let people = ignored_users.keys().filter_map(|user| UserId::parse(user).ok());
+        Ok(people.collect())
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn filter_of(
     let related: Option<Related> =
         related.map_err(|error: serde_json::Error| ApiError::invalid_param(error.to_string()))?;
     let Related { related_by_senders, related_by_rel_types } = related.unwrap_or_default();
-    Ok(EventFilter { related_by_senders, related_by_rel_types, ..self::filter(asked) })
+    Ok(EventFilter { related_by_senders, related_by_rel_types, ..filter(asked) })
 }
 
 /// The way of a page.
