@@ -6,6 +6,8 @@ mod create;
 mod download;
 mod download_named;
 mod frozen;
+mod preview;
+mod preview_legacy;
 mod thumbnail;
 mod upload;
 mod upload_reserved;
@@ -13,6 +15,7 @@ mod upload_reserved;
 // What several of them share.
 mod content;
 mod incoming;
+mod previewed;
 
 use ruma_client_api::{authenticated_media, media};
 use ruma_common::api::Metadata;
@@ -27,7 +30,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(create::handler)
         .add(frozen::download)
         .add(frozen::download_named)
-        .add(frozen::thumbnail);
+        .add(frozen::thumbnail)
+        .add(preview::handler)
+        .add(preview_legacy::handler);
     macro_rules! streamed {
         ($($request:ty => $handler:path),* $(,)?) => {$(
             for path in <$request>::PATH_BUILDER.all_paths() {

@@ -14,6 +14,7 @@ mod ephemeral;
 mod filters;
 mod fold;
 mod memberships;
+mod presence;
 mod sliding;
 mod timelines;
 mod unread;

@@ -12,13 +12,17 @@ use ruma_common::api::auth_scheme::{AccessToken, AuthScheme};
 use sync::{Choice, SyncRequest};
 
 use crate::call::Admitted;
+use crate::client::presence;
 use crate::{ApiError, App, Call, authenticate};
 
 /// Handles the call.
 pub(crate) async fn handler(app: App, request: extract::Request) -> Result<Response, ApiError> {
     let token = AccessToken::extract_authentication(&request);
     let call = Admitted::<Request>::read(&app, request).await?.parse()?;
+    let wanted = presence::state(&call.request.set_presence)?;
+    let connected = app.presence.connect(&call.who.user_id, &call.who.device_id, wanted);
     let answer = app.sync.sync(asked(call)?).await?;
+    drop(connected);
     // A session that ended while its sync waited is told nothing more.
     if let Ok(token) = token {
         authenticate::caller(&app, &token).await?;

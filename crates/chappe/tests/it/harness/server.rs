@@ -275,9 +275,10 @@ async fn spawn(
     databases: Option<&Databases>,
 ) -> (Child, Lines<BufReader<ChildStdout>>, String) {
     let configuration = std::fs::read_to_string(directory.join("chappe.toml"));
-    let log = match configuration.expect("a configuration").contains("[log]") {
-        true => Stdio::from(std::fs::File::create(directory.join(LOG)).expect("a file")),
-        false => Stdio::inherit(),
+    let log = if configuration.expect("a configuration").contains("[log]") {
+        Stdio::from(std::fs::File::create(directory.join(LOG)).expect("a file"))
+    } else {
+        Stdio::inherit()
     };
     let mut process = Command::from(program(databases))
         .args(["serve", "--config", "chappe.toml"])
