@@ -164,32 +164,43 @@ impl Rooms {
         let id = id.to_owned();
         for _ in 0..ATTEMPTS {
             let Some(row) = PURGES.get(&self.0.store, &id).await? else { return Ok(()) };
-            let stepped = match (row.state, row.work) {
-                (State::Done { .. }, _) => return Ok(()),
-                (State::Active, Work::History { before }) => {
-                    self.take_history(row.room, before).await?;
-                    self.end_purge(&id, &row, row.clone()).await
-                }
-                (State::Active, Work::Empty) => {
-                    let put_out = self.put_everybody_out(&row).await?;
-                    self.end_purge(&id, &row, PurgeRow { put_out, ..row.clone() }).await
-                }
-                (State::Active, Work::Delete) => {
-                    let put_out = self.put_everybody_out(&row).await?;
-                    self.unfind(&id, &row, put_out).await
-                }
-                (State::Unfound, _) => {
-                    self.delete_rows(row.room).await?;
-                    self.end_purge(&id, &row, row.clone()).await
-                }
-            };
-            match stepped {
-                // Somebody came in meanwhile, or another node goes on with it.
+            if matches!(row.state, State::Done { .. }) {
+                return Ok(());
+            }
+            match self.purge_step(&id, &row).await {
+                // Done, or somebody came in meanwhile.
                 Ok(()) | Err(RoomError::Busy) => {}
-                Err(error) => return Err(error),
+                // Another node has gone on with it, and what was looked for is gone.
+                Err(error) => {
+                    if PURGES.get(&self.0.store, &id).await?.as_ref() == Some(&row) {
+                        return Err(error);
+                    }
+                }
             }
         }
         Err(RoomError::Busy)
+    }
+
+    async fn purge_step(&self, id: &String, row: &PurgeRow) -> Result<(), RoomError> {
+        match (row.state, row.work) {
+            (State::Done { .. }, _) => Ok(()),
+            (State::Active, Work::History { before }) => {
+                self.take_history(row.room, before).await?;
+                self.end_purge(id, row, row.clone()).await
+            }
+            (State::Active, Work::Empty) => {
+                let put_out = self.put_everybody_out(row).await?;
+                self.end_purge(id, row, PurgeRow { put_out, ..row.clone() }).await
+            }
+            (State::Active, Work::Delete) => {
+                let put_out = self.put_everybody_out(row).await?;
+                self.unfind(id, row, put_out).await
+            }
+            (State::Unfound, _) => {
+                self.delete_rows(row.room).await?;
+                self.end_purge(id, row, row.clone()).await
+            }
+        }
     }
 
     /// Goes on with works that a stop interrupted, on whatever node, and forgets those that were

@@ -17,6 +17,8 @@ mod nodes;
 #[cfg(test)]
 mod outline;
 #[cfg(test)]
+mod purge;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod redaction;
