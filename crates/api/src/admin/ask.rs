@@ -66,7 +66,7 @@ impl Routes {
     {
         self.raw(method, &format!("/_synapse/admin/{path}"), move |app, request| async move {
             let ask = Ask::read(&app, request).await?;
-            Ok(answer(handler(app, ask).await)?)
+            answer(handler(app, ask).await)
         })
     }
 }

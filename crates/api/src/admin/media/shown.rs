@@ -8,6 +8,7 @@ use crate::admin::ask::Ask;
 use crate::{ApiError, App};
 
 /// An upload. What its uploader called it is theirs.
+#[expect(clippy::struct_field_names, reason = "the names of the interface")]
 #[derive(Serialize)]
 pub(crate) struct Upload {
     media_id: String,

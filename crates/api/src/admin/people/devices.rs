@@ -15,6 +15,7 @@ pub(crate) struct Answer {
 }
 
 /// A session. Where it was used from is not kept.
+#[expect(clippy::struct_field_names, reason = "the names of the interface")]
 #[derive(Serialize)]
 pub(crate) struct Device {
     device_id: OwnedDeviceId,

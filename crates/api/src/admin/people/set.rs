@@ -51,7 +51,7 @@ pub(crate) async fn handler(app: App, ask: Ask) -> Result<Told<Detailed>, ApiErr
 
 /// Opens an account. Without a password nobody signs in to it until it is given one.
 async fn open(app: &App, user: &UserId, body: &mut Body) -> Result<(), ApiError> {
-    let password = body.password.take().unwrap_or_else(|| random::base32::<32>());
+    let password = body.password.take().unwrap_or_else(random::base32::<32>);
     let password = Secret::new(password);
     let name = body.displayname.take();
     app.accounts.create(Some(user.localpart()), &password, name.as_deref()).await?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{ApiError, App};
 
 /// An account. What this server does not keep is empty.
+#[expect(clippy::struct_excessive_bools, reason = "the fields of the interface")]
 #[derive(Serialize)]
 pub(crate) struct Account {
     name: OwnedUserId,

@@ -32,6 +32,7 @@ pub(crate) struct Shutdown {
 }
 
 /// What came of a removal.
+#[expect(clippy::struct_field_names, reason = "the names of the interface")]
 #[derive(Serialize)]
 pub(crate) struct Status {
     delete_id: String,

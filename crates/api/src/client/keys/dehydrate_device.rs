@@ -7,15 +7,17 @@ use serde::Deserialize;
 
 use crate::{ApiError, App, Call};
 
+/// What every device's data has.
+#[derive(Deserialize)]
+struct Data {
+    #[serde(rename = "algorithm")]
+    _algorithm: String,
+}
+
 /// Handles the call.
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
     let Request { device_id, initial_device_display_name, device_data, device_keys, .. } =
         call.request;
-    #[derive(Deserialize)]
-    struct Data {
-        #[serde(rename = "algorithm")]
-        _algorithm: String,
-    }
     let data: Result<Data, _> = serde_json::from_str(device_data.json().get());
     data.map_err(|error| ApiError::bad_json(format!("device_data: {error}")))?;
     let user = &call.who.user_id;
