@@ -1,4 +1,7 @@
 //! The choice of engine below the store's front door: inside this process, or across a network.
+//!
+//! What goes across a network is boxed: its state is large, and whoever waits for news on a thousand
+//! connections holds room for the largest thing that they may ever ask.
 
 use std::sync::Arc;
 
@@ -58,7 +61,7 @@ impl Engine {
     pub(crate) async fn apply(&self, batches: &[&Batch]) -> Vec<Answer> {
         match self {
             Self::Embedded(engine) => engine.apply(batches),
-            Self::Postgres(engine) => engine.apply(batches).await,
+            Self::Postgres(engine) => Box::pin(engine.apply(batches)).await,
         }
     }
 
@@ -92,21 +95,21 @@ impl Engine {
     pub(crate) async fn snapshot(&self) -> Result<View, StoreError> {
         Ok(match self {
             Self::Embedded(engine) => View::Embedded(engine.snapshot()?),
-            Self::Postgres(engine) => View::Postgres(engine.snapshot().await?),
+            Self::Postgres(engine) => View::Postgres(Box::pin(engine.snapshot()).await?),
         })
     }
 
     pub(crate) async fn log_end(&self) -> Result<LogPosition, StoreError> {
         match self {
             Self::Embedded(engine) => engine.log_end(),
-            Self::Postgres(engine) => engine.log_end().await,
+            Self::Postgres(engine) => Box::pin(engine.log_end()).await,
         }
     }
 
     pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Embedded(engine) => engine.snapshot()?.get(table, key),
-            Self::Postgres(engine) => engine.get(table, key).await,
+            Self::Postgres(engine) => Box::pin(engine.get(table, key)).await,
         }
     }
 
@@ -117,7 +120,7 @@ impl Engine {
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         match self {
             Self::Embedded(engine) => engine.snapshot()?.get_many(table, keys),
-            Self::Postgres(engine) => engine.get_many(table, keys).await,
+            Self::Postgres(engine) => Box::pin(engine.get_many(table, keys)).await,
         }
     }
 
@@ -130,7 +133,7 @@ impl Engine {
     ) -> Result<Rows, StoreError> {
         match self {
             Self::Embedded(engine) => engine.snapshot()?.scan(table, part, direction, limit),
-            Self::Postgres(engine) => engine.scan(table, part, direction, limit).await,
+            Self::Postgres(engine) => Box::pin(engine.scan(table, part, direction, limit)).await,
         }
     }
 
@@ -143,14 +146,16 @@ impl Engine {
     ) -> Result<Vec<Rows>, StoreError> {
         match self {
             Self::Embedded(engine) => engine.snapshot()?.scan_each(table, parts, direction, limit),
-            Self::Postgres(engine) => engine.scan_each(table, parts, direction, limit).await,
+            Self::Postgres(engine) => {
+                Box::pin(engine.scan_each(table, parts, direction, limit)).await
+            }
         }
     }
 
     pub(crate) async fn import(&self, rows: Vec<RawRow>) -> Result<(), StoreError> {
         match self {
             Self::Embedded(engine) => engine.import(&rows),
-            Self::Postgres(engine) => engine.import(rows).await,
+            Self::Postgres(engine) => Box::pin(engine.import(rows)).await,
         }
     }
 
@@ -158,7 +163,7 @@ impl Engine {
         match self {
             // An embedded log ends where its last record is.
             Self::Embedded(_) => Ok(()),
-            Self::Postgres(engine) => engine.finish_import().await,
+            Self::Postgres(engine) => Box::pin(engine.finish_import()).await,
         }
     }
 }
@@ -167,14 +172,14 @@ impl View {
     pub(crate) async fn tables(&self) -> Result<Vec<String>, StoreError> {
         match self {
             Self::Embedded(snapshot) => snapshot.tables(),
-            Self::Postgres(snapshot) => snapshot.tables().await,
+            Self::Postgres(snapshot) => Box::pin(snapshot.tables()).await,
         }
     }
 
     pub(crate) async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Embedded(snapshot) => snapshot.get(table, key),
-            Self::Postgres(snapshot) => snapshot.get(table, key).await,
+            Self::Postgres(snapshot) => Box::pin(snapshot.get(table, key)).await,
         }
     }
 
@@ -185,7 +190,7 @@ impl View {
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         match self {
             Self::Embedded(snapshot) => snapshot.get_many(table, keys),
-            Self::Postgres(snapshot) => snapshot.get_many(table, keys).await,
+            Self::Postgres(snapshot) => Box::pin(snapshot.get_many(table, keys)).await,
         }
     }
 
@@ -198,7 +203,9 @@ impl View {
     ) -> Result<Rows, StoreError> {
         match self {
             Self::Embedded(snapshot) => snapshot.scan(table, part, direction, limit),
-            Self::Postgres(snapshot) => snapshot.scan(table, part, direction, limit).await,
+            Self::Postgres(snapshot) => {
+                Box::pin(snapshot.scan(table, part, direction, limit)).await
+            }
         }
     }
 
@@ -211,7 +218,9 @@ impl View {
     ) -> Result<Vec<Rows>, StoreError> {
         match self {
             Self::Embedded(snapshot) => snapshot.scan_each(table, parts, direction, limit),
-            Self::Postgres(snapshot) => snapshot.scan_each(table, parts, direction, limit).await,
+            Self::Postgres(snapshot) => {
+                Box::pin(snapshot.scan_each(table, parts, direction, limit)).await
+            }
         }
     }
 }
