@@ -92,7 +92,7 @@ async fn only_people_with_an_account_are_invited_and_by_members_alone() {
     let address = json!({
         "medium": "email", "address": "a@b.example", "id_server": "i", "id_access_token": "t",
     });
-    alice.post(&invite, address).await.refused(403, "M_THREEPID_DENIED");
+    alice.post(&invite, address).await.refused(403, "M_FORBIDDEN");
     alice.post(&invite, json!({})).await.refused(400, "M_BAD_JSON");
     bob.post(&invite, nobody).await.refused(403, "M_FORBIDDEN");
     does(&bob, "invite", &room, &carol).await.refused(403, "M_FORBIDDEN");

@@ -190,7 +190,7 @@ async fn a_room_that_cannot_be_is_not_made_in_part() {
                 "id_server": "id.example", "id_access_token": "x",
             }] }),
             403,
-            "M_THREEPID_DENIED",
+            "M_FORBIDDEN",
         ),
         (json!({ "initial_state": [{ "type": "m.room.name" }] }), 400, "M_BAD_JSON"),
         (json!({ "initial_state": [{ "content": {} }] }), 400, "M_BAD_JSON"),
