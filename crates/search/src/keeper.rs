@@ -34,7 +34,7 @@ const PURGE: Duration = Duration::from_hours(24);
 /// How long is waited before what failed is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The same, after it failed again and again.
-const LONG_PAUSE: Duration = Duration::from_mins(1);
+const LONG_PAUSE: Duration = Duration::from_secs(10);
 
 /// What the keeper is told.
 pub(crate) enum Order {

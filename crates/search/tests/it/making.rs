@@ -5,9 +5,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use search::{Search, SearchError};
+use throwaway::SmallDisk;
 use vault::Sealing;
 
-use crate::town::{Person, Town};
+use crate::town::{Ground, Person, Town};
 
 /// A town in which something was said.
 async fn talking() -> (Town, Person) {
@@ -135,6 +136,22 @@ async fn an_index_that_cannot_be_written_any_more_is_no_end_of_search() {
     town.says(&alice, &room, "souvenir apres").await;
     while town.search.search(&alice.asks("apres")).await.is_ok_and(|found| found.hits.is_empty()) {}
     assert_eq!(town.search.rebuild().await.unwrap(), 21);
+}
+
+#[tokio::test]
+async fn a_full_disk_leaves_what_was_indexed_and_once_there_is_room_the_rest_follows() {
+    let disk = SmallDisk::with_room_for(16 << 20).unwrap();
+    let town = Ground::in_folder(disk.path()).start().await;
+    let alice = town.person("alice");
+    let room = town.forum(&[&alice]).await;
+    town.says(&alice, &room, "souvenir premier").await;
+    assert_eq!(town.finds(&alice, "souvenir").await.len(), 1);
+    disk.fill().unwrap();
+    town.says(&alice, &room, "souvenir second").await;
+    assert_eq!(town.finds(&alice, "souvenir").await, ["souvenir premier"]);
+    disk.make_room().unwrap();
+    while town.finds(&alice, "souvenir").await.len() < 2 {}
+    town.stop().await;
 }
 
 #[tokio::test]

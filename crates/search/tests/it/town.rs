@@ -37,7 +37,9 @@ pub(crate) struct Ground {
     data: MemoryDisk,
     keys: MemoryDisk,
     sealing: Sealing,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removed with it.
+    _temporary: Option<Arc<TempDir>>,
 }
 
 /// Somebody of a town.
@@ -50,13 +52,20 @@ pub(crate) struct Person {
 impl Ground {
     pub(crate) fn new(sealing: Sealing) -> Self {
         let (data, keys) = (MemoryDisk::new(), MemoryDisk::new());
-        Self { data, keys, sealing, folder: tempfile::tempdir().unwrap() }
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().to_owned();
+        Self { data, keys, sealing, folder, _temporary: Some(Arc::new(temporary)) }
+    }
+
+    /// With the index in a folder that is somebody else's.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _temporary: None, ..Self::new(Sealing::On) }
     }
 
     /// Another node's ground, over the same disks.
     pub(crate) fn another(&self) -> Self {
         let (data, keys) = (self.data.clone(), self.keys.clone());
-        Self { data, keys, sealing: self.sealing, folder: tempfile::tempdir().unwrap() }
+        Self { data, keys, ..Self::new(self.sealing) }
     }
 
     /// With the index left where it is, another store and keyring.
@@ -71,7 +80,7 @@ impl Ground {
 
     /// Where the index is.
     pub(crate) fn index(&self) -> PathBuf {
-        self.folder.path().join("search")
+        self.folder.join("search")
     }
 
     pub(crate) async fn start(self) -> Town {
