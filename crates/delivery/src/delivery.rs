@@ -6,6 +6,7 @@ use std::time::Duration;
 use accounts::Accounts;
 use attention::{Attention, Basis};
 use base::clock::Clock;
+use base::number::LogPosition;
 use moka::sync::Cache;
 use outside::Outside;
 use parking_lot::Mutex;
@@ -75,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) outside: Outside,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    /// Where the log ended when this node started.
+    pub(crate) opened: LogPosition,
     /// This node, to the others.
     pub(crate) node: u64,
     pub(crate) gateways: Gateways,
@@ -86,7 +89,9 @@ impl Delivery {
     /// Starts to deliver, when it is this node's turn. Ends with the last handle.
     pub fn open(services: Services, settings: Settings) -> Self {
         let Services { store, vault, accounts, rooms, attention, outside, clock } = services;
+        let opened = store.log_end();
         let inner = Arc::new(Inner {
+            opened,
             store,
             vault,
             accounts,

@@ -104,9 +104,9 @@ impl Holder {
     async fn begin(&mut self) -> Result<(), DeliveryError> {
         let store = &self.inner.store;
         self.stepped = CURSOR.position(store).await?;
-        // A server that delivers for the first time begins with what is said from now on.
+        // A server that delivers for the first time begins with what is said since it started.
         self.followed =
-            if self.stepped == LogPosition(0) { store.catch_up().await? } else { self.stepped };
+            if self.stepped == LogPosition(0) { self.inner.opened } else { self.stepped };
         let mut part = Prefix::all();
         loop {
             let rows = HOLDERS.scan(store, &part, Direction::Forward, PAGE).await?;

@@ -3,7 +3,7 @@
 use delivery::{Others, Pusher};
 use ruma_client_api::push::PusherKind;
 use ruma_client_api::push::set_pusher::v3::{PusherAction, Request, Response};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{ApiError, App, Call};
 
@@ -13,6 +13,11 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
     let set = match call.request.action {
         PusherAction::Post(set) => set,
         PusherAction::Delete(ids) => {
+            // ruma takes a kind that is not given for one that is null, and pushers would be lost.
+            let body: Map<String, Value> = serde_json::from_slice(&call.body).unwrap_or_default();
+            if !body.contains_key("kind") {
+                return Err(ApiError::bad_json("missing field `kind`"));
+            }
             app.delivery.remove_pusher(user, &ids.app_id, &ids.pushkey).await?;
             return Ok(Response::new());
         }
