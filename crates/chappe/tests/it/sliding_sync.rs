@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Person, Server};
+use crate::keys::Keys;
 
 const ACCEPTED: &str = "/_matrix/client/v4/sync";
 const DEPLOYED: &str = "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync";
@@ -332,18 +333,30 @@ async fn messages_to_a_device_are_given_until_it_says_that_it_has_them() {
 }
 
 #[tokio::test]
-async fn keys_that_are_used_up_are_told() {
+async fn keys_that_are_used_up_are_told_and_nothing_of_keys_otherwise() {
     let server = Server::start().await;
     let (alice, bob, room) = two_in_a_room(&server).await;
+    let keys = Keys::of(&alice);
+    let upload = json!({
+        "one_time_keys": { "signed_curve25519:AAAA": keys.one_time_key(1) },
+        "fallback_keys": { "signed_curve25519:FALL": keys.one_time_key(2) },
+    });
+    alice.post("/_matrix/client/v3/keys/upload", upload).await.ok();
     let mut client = Client::of_all(&alice);
-    let first = client.slides().await;
-    let counts = &first["extensions"]["e2ee"]["device_one_time_keys_count"];
-    assert_eq!(counts["signed_curve25519"], 0);
-    let path = "/_matrix/client/v3/rooms/".to_owned() + &room + "/leave";
-    bob.post(&path, json!({})).await.ok();
-    let next = client.slides().await;
-    assert!(next["extensions"]["e2ee"].is_null(), "nothing of keys changed");
-    assert_eq!(next["rooms"][&room]["joined_count"], 1);
+    let told = client.slides().await["extensions"]["e2ee"].clone();
+    assert_eq!(told["device_one_time_keys_count"]["signed_curve25519"], 1);
+    assert_eq!(told["device_unused_fallback_key_types"], json!(["signed_curve25519"]));
+    writes(&bob, &room, "hello").await;
+    assert!(client.slides().await["extensions"]["e2ee"].is_null());
+
+    let wanted = json!({ (&alice.user_id): { (&alice.device_id): "signed_curve25519" } });
+    for _ in 0..2 {
+        let claim = json!({ "one_time_keys": wanted });
+        bob.post("/_matrix/client/v3/keys/claim", claim).await.ok();
+    }
+    let (answer, read) = client.waits(30_000).await;
+    assert_eq!(answer["extensions"]["e2ee"]["device_one_time_keys_count"]["signed_curve25519"], 0);
+    assert_eq!(read.extensions.e2ee.device_unused_fallback_key_types, Some(Vec::new()));
 }
 
 #[tokio::test]
