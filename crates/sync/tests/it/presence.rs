@@ -55,7 +55,11 @@ fn phone() -> &'static DeviceId {
 }
 
 /// What an answer tells of presence, and the token after it.
-async fn asks(person: &Person, since: Option<&str>, filter: Value) -> (Vec<(String, String)>, String) {
+async fn asks(
+    person: &Person,
+    since: Option<&str>,
+    filter: Value,
+) -> (Vec<(String, String)>, String) {
     let request = SyncRequest {
         since: since.map(|since| since.parse().unwrap()),
         filter: sync::Choice::Inline(filter.to_string()),
@@ -170,7 +174,7 @@ async fn news_of_presence_alone_waits_a_little_and_goes_along_with_other_news() 
     let began = tokio::time::Instant::now();
     let request = SyncRequest {
         since: Some(since.parse().unwrap()),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         ..alice.client().request()
     };
     let sync = alice.world.sync.clone();
