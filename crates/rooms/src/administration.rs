@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ruma_common::room::RoomSummary;
-use ruma_common::{EventId, OwnedUserId, RoomId, UserId};
+use ruma_common::{EventEncryptionAlgorithm, EventId, OwnedUserId, RoomId, RoomVersionId, UserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -268,9 +268,11 @@ impl RoomOrder {
             Self::Joined => (info.joined, String::new()),
             Self::JoinedHere => (info.joined_here, String::new()),
             Self::StateEvents => (info.state_events as u64, String::new()),
-            Self::Version => text(summary.room_version.as_ref().map(|version| version.as_str())),
+            Self::Version => text(summary.room_version.as_ref().map(RoomVersionId::as_str)),
             Self::Creator => text(Some(info.creator.as_str())),
-            Self::Encryption => text(summary.encryption.as_ref().map(|name| name.as_str())),
+            Self::Encryption => {
+                text(summary.encryption.as_ref().map(EventEncryptionAlgorithm::as_str))
+            }
             Self::Federatable => (info.federatable.into(), String::new()),
             Self::Listed => (info.listed.into(), String::new()),
             Self::JoinRule => text(info.join_rule.as_deref()),

@@ -7,9 +7,10 @@
 use rules::build::Draft;
 use ruma_common::{OwnedUserId, RoomId, UserId};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::append::Writing;
+use crate::create::Direct;
 use crate::error::RoomError;
 use crate::load::Rooms;
 use crate::membership::MemberProfile;
@@ -54,11 +55,14 @@ impl Rooms {
         let key =
             |(key, url): &(String, String)| json!({ "public_key": key, "key_validity_url": url });
         let keys: Vec<_> = invite.keys.iter().map(key).collect();
-        let mut content = json!({ "display_name": invite.name, "public_keys": keys });
-        if let Some((key, url)) = invite.keys.first() {
-            content["public_key"] = key.as_str().into();
-            content["key_validity_url"] = url.as_str().into();
-        }
+        let first = invite.keys.first().map(key).unwrap_or_default();
+        let mut content = Map::from_iter([
+            ("display_name".to_owned(), invite.name.as_str().into()),
+            ("public_keys".to_owned(), keys.into()),
+        ]);
+        // Clients of old know of one key.
+        content.extend(first.as_object().cloned().unwrap_or_default());
+        let content = Value::Object(content);
         self.set_state(by, room_id, Draft::state(KIND, &invite.token, content)).await.map(drop)
     }
 
@@ -106,12 +110,11 @@ impl Rooms {
         let token = signed.get("token").and_then(Value::as_str).unwrap_or_default();
         let (inviter, invite) = self.third_party_invite(room_id, token).await?;
         let room = self.room(room_id).await?;
-        let content = {
-            let mut content = profile.invited(crate::create::Direct::No);
-            content["third_party_invite"] =
-                json!({ "display_name": invite.name, "signed": signed });
-            content
-        };
+        let mut content = profile.invited(Direct::No);
+        if let Some(content) = content.as_object_mut() {
+            let proof = json!({ "display_name": invite.name, "signed": signed });
+            content.insert("third_party_invite".to_owned(), proof);
+        }
         self.decide(&room, |mut writing: Writing| {
             let draft = Draft::state("m.room.member", user.as_str(), content.clone());
             let inviter = &inviter;
