@@ -87,6 +87,19 @@ async fn what_is_said_in_an_encrypted_room_is_not_found_but_what_was_said_before
 }
 
 #[tokio::test]
+async fn what_was_said_in_a_room_goes_with_it() {
+    let town = Town::new().await;
+    let alice = town.person("alice");
+    let (one, two) = (town.forum(&[&alice]).await, town.forum(&[&alice]).await);
+    town.says(&alice, &one, "ici").await;
+    town.says(&alice, &two, "ici aussi").await;
+    assert_eq!(town.finds(&alice, "ici").await.len(), 2);
+    town.purges(&one).await;
+    let answer = town.search.search(&alice.asks("ici")).await.unwrap();
+    assert_eq!((texts(&answer), answer.count), (vec!["ici aussi".to_owned()], 1));
+}
+
+#[tokio::test]
 async fn all_that_somebody_said_goes_with_their_key() {
     let town = Town::new().await;
     let (alice, bob) = (town.person("alice"), town.person("bob"));

@@ -171,6 +171,23 @@ async fn the_index_of_another_store_or_key_is_made_anew() {
 }
 
 #[tokio::test]
+async fn a_store_that_went_another_way_has_its_index_made_anew() {
+    // As long as the other, or longer: only what it says tells them apart.
+    let (town, alice) = talking().await;
+    let first = town.stop().await;
+    let other = first.beside().start().await;
+    let bob = other.person("bob");
+    let room = other.forum(&[&bob]).await;
+    for number in 0..60 {
+        other.says(&bob, &room, &format!("chemin {number}")).await;
+    }
+    let town = other.stop().await.with_index_of(&first).start().await;
+    let found = town.search.search(&bob.asks("chemin")).await.unwrap();
+    assert_eq!(found.count, 60);
+    assert!(town.finds(&alice, "souvenir").await.is_empty());
+}
+
+#[tokio::test]
 async fn an_index_is_one_process_s() {
     let (town, _) = talking().await;
     let folder = town.ground().index();

@@ -38,8 +38,8 @@ pub(crate) struct Ground {
     keys: MemoryDisk,
     sealing: Sealing,
     folder: PathBuf,
-    /// Removed with it.
-    _temporary: Option<Arc<TempDir>>,
+    /// Removed with it, where it is nobody else's.
+    temporary: Option<Arc<TempDir>>,
 }
 
 /// Somebody of a town.
@@ -54,12 +54,12 @@ impl Ground {
         let (data, keys) = (MemoryDisk::new(), MemoryDisk::new());
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().to_owned();
-        Self { data, keys, sealing, folder, _temporary: Some(Arc::new(temporary)) }
+        Self { data, keys, sealing, folder, temporary: Some(Arc::new(temporary)) }
     }
 
     /// With the index in a folder that is somebody else's.
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), _temporary: None, ..Self::new(Sealing::On) }
+        Self { folder: folder.to_owned(), temporary: None, ..Self::new(Sealing::On) }
     }
 
     /// Another node's ground, over the same disks.
@@ -68,9 +68,20 @@ impl Ground {
         Self { data, keys, ..Self::new(self.sealing) }
     }
 
-    /// With the index left where it is, another store and keyring.
+    /// Another store's ground, over the same keyring.
+    pub(crate) fn beside(&self) -> Self {
+        Self { keys: self.keys.clone(), ..Self::new(self.sealing) }
+    }
+
+    /// With the index left where it is, another store.
     pub(crate) fn with_another_store(self) -> Self {
         Self { data: MemoryDisk::new(), ..self }
+    }
+
+    /// With an index that was made of another store.
+    pub(crate) fn with_index_of(self, other: &Self) -> Self {
+        let (folder, temporary) = (other.folder.clone(), other.temporary.clone());
+        Self { folder, temporary, ..self }
     }
 
     /// With sealing otherwise.
@@ -220,6 +231,14 @@ impl Town {
         journal::record(&mut batch, &Change::Erased { user: person.id.clone() }).unwrap();
         self.store.commit(batch).await.unwrap();
         self.rooms.catch_up().await.unwrap();
+    }
+
+    /// Says that a room was deleted.
+    pub(crate) async fn purges(&self, room: &RoomId) {
+        let room = self.rooms.room(room).await.unwrap().no;
+        let mut batch = Batch::new();
+        journal::record(&mut batch, &Change::Purged { room }).unwrap();
+        self.store.commit(batch).await.unwrap();
     }
 
     /// What somebody finds.
