@@ -253,3 +253,34 @@ async fn encrypted_messages_are_told_apart_by_sender_and_by_what_is_readable_of_
     alice.sends(&room, "m.room.encrypted", mention).await;
     assert_eq!(client.syncs().await.unread(&room), (3, 1));
 }
+
+#[tokio::test]
+async fn of_more_than_is_kept_one_by_one_what_is_read_and_redacted_is_counted_exactly() {
+    let world = World::new().await;
+    let (alice, bob, room) = group(&world).await;
+    let mut client = bob.client();
+    client.syncs().await;
+    let mut said = Vec::new();
+    for number in 0..2_300 {
+        let content =
+            if number % 100 == 0 { mentioning("you", &bob) } else { mentioning("all", &alice) };
+        said.push(alice.sends(&room, "m.room.message", content).await);
+    }
+    let everybody = async |client: &mut crate::world::Client, expected| {
+        let cold = bob.at(&world.forgetting()).on("NEW").client().syncs().await;
+        let cold_again = bob.at(&world.forgetting()).on("NEWER").client().syncs().await;
+        assert_eq!(cold.unread(&room), expected, "begun without memory");
+        assert_eq!(cold_again.unread(&room), expected, "begun from what was written");
+        assert_eq!(client.syncs().await.unread(&room), expected, "followed");
+    };
+    everybody(&mut client, (2_300, 23)).await;
+    // In the middle of what is counted only.
+    bob.reads(&room, &said[499]).await;
+    everybody(&mut client, (1_800, 18)).await;
+    alice.redacts(&room, &said[600]).await;
+    everybody(&mut client, (1_799, 17)).await;
+    bob.reads_by(&room, &said[700], ReceiptKind::Private, Some("main")).await;
+    everybody(&mut client, (1_599, 15)).await;
+    bob.says(&room, "all read").await;
+    everybody(&mut client, (0, 0)).await;
+}
