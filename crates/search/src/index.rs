@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use base::number::{EventNo, LogPosition};
 use parking_lot::RwLock;
+use ruma_common::OwnedEventId;
 use serde::{Deserialize, Serialize};
 use tantivy::collector::DocSetCollector;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
@@ -34,8 +35,11 @@ pub(crate) struct Mark {
     pub(crate) version: u32,
     /// It holds what the log says up to here.
     pub(crate) position: LogPosition,
-    /// A hash of the log's record there: the log of another store has another.
+    /// A hash of the log's record there: the log of another store may have another.
     pub(crate) record: String,
+    /// The last event up to there, and its id: numbers may be given again by a store that was put
+    /// back to an older state, ids are not.
+    pub(crate) event: Option<(EventNo, OwnedEventId)>,
 }
 
 /// What is done to the index.
@@ -73,7 +77,7 @@ pub(crate) type Current = RwLock<Option<Reading>>;
 impl Mark {
     /// The mark of an index that holds nothing.
     pub(crate) fn beginning() -> Self {
-        Self { version: VERSION, position: LogPosition(0), record: String::new() }
+        Self { version: VERSION, position: LogPosition(0), record: String::new(), event: None }
     }
 
     fn of(index: &Index) -> Result<Option<Self>, SearchError> {

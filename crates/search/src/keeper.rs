@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::SearchError;
+use crate::edits;
 use crate::index::{Current, Mark, Place, Writing};
 use crate::schema::VERSION;
 use stretch::Stretches;
@@ -178,7 +179,12 @@ impl Keeper {
         let same = |entry: &LogEntry| {
             entry.position == mark.position && hash(&entry.record) == mark.record
         };
-        Ok(entries.first().is_some_and(same))
+        if !entries.first().is_some_and(same) {
+            return Ok(false);
+        }
+        let Some((no, id)) = &mark.event else { return Ok(true) };
+        let event = edits::read(&self.rooms, &[*no]).await?.pop();
+        Ok(event.is_some_and(|event| event.id() == id))
     }
 
     async fn follow(
@@ -218,7 +224,8 @@ impl Keeper {
         };
         if let Some(last) = entries.last() {
             let (position, record) = (last.position, hash(&last.record));
-            kept.mark = Mark { version: VERSION, position, record };
+            let event = stretch.last.or_else(|| kept.mark.event.take());
+            kept.mark = Mark { version: VERSION, position, record, event };
         }
         if !stretch.steps.is_empty() {
             kept.waiting += stretch.steps.len();

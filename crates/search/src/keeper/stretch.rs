@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base::change::Change;
 use base::number::{EventNo, LogPosition, RoomNo, TimelineOrd};
 use rooms::{Rooms, Stored};
+use ruma_common::OwnedEventId;
 use store::LogEntry;
 
 use crate::SearchError;
@@ -33,6 +34,8 @@ pub(crate) struct Stretches {
 #[derive(Debug, Default)]
 pub(crate) struct Stretch {
     pub(crate) steps: Vec<Step>,
+    /// The last event, if there is any.
+    pub(crate) last: Option<(EventNo, OwnedEventId)>,
     /// Whether anything is found no more that was.
     pub(crate) removed: bool,
     /// Whether every word goes of somebody, or of a room.
@@ -69,6 +72,7 @@ impl Stretches {
             match change {
                 Change::Event { event, .. } => {
                     if let Some(event) = events.get(&event) {
+                        stretch.last = Some((event.no, event.id().to_owned()));
                         self.arrived(event, position, &mut stretch).await?;
                     }
                 }

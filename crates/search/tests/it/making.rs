@@ -172,7 +172,7 @@ async fn the_index_of_another_store_or_key_is_made_anew() {
 
 #[tokio::test]
 async fn a_store_that_went_another_way_has_its_index_made_anew() {
-    // As long as the other, or longer: only what it says tells them apart.
+    // The other log is as long, or longer, and gives the same numbers: only what is said differs.
     let (town, alice) = talking().await;
     let first = town.stop().await;
     let other = first.beside().start().await;
