@@ -3,6 +3,7 @@
 mod architecture;
 mod bench;
 mod cluster;
+mod coverage;
 mod options;
 mod process;
 mod run;
@@ -20,6 +21,7 @@ cargo xtask cluster [--fresh] [--port N]   the same with three nodes, PostgreSQL
 cargo xtask test [--store postgres]    set up, format, lints, Rust, web and browser tests, these
                                        on files and on PostgreSQL; or those on PostgreSQL alone
 cargo xtask check                      the quick part of it: format, lints, architecture
+cargo xtask coverage [--write]         which operations are served and tested, into docs/matrix-coverage.md
 cargo xtask bench [--store postgres] [--nodes N] [--quick] …
                                        measure a server, in the release profile
 cargo xtask screenshots                take pictures of every screen into docs/screenshots";
@@ -45,6 +47,7 @@ fn dispatch() -> anyhow::Result<()> {
         "cluster" => cluster::cluster(rest),
         "test" => test::test(rest),
         "check" => test::check(),
+        "coverage" => coverage::coverage(rest),
         "bench" => bench::bench(rest),
         "screenshots" => test::screenshots(),
         "help" | "--help" | "-h" => {

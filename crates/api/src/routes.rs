@@ -16,7 +16,7 @@ use ruma_common::api::path_builder::PathBuilder;
 use ruma_common::api::{IncomingRequest, Metadata};
 
 use crate::authenticate::Authenticate;
-use crate::call::{Admitted, respond, respond_without_nulls};
+use crate::call::{Admitted, Fields, respond, respond_without_nulls};
 use crate::{ApiError, App, Call};
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -66,8 +66,25 @@ impl Routes {
         T::Authentication: Authenticate,
         <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
     {
-        let erased = erased(handler, respond::<T::OutgoingResponse>);
+        let erased = erased(handler, &[], respond::<T::OutgoingResponse>);
         for path in paths {
+            self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
+        }
+        self
+    }
+
+    /// As [`Self::add`], for requests in which the specification lets be left out what ruma asks
+    /// for: these fields, with these values as JSON, are then filled in.
+    pub(crate) fn add_filling<H, T, F>(mut self, handler: H, fields: Fields) -> Self
+    where
+        H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
+        F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
+        T: IncomingRequest + Send + 'static,
+        T::Authentication: Authenticate,
+        <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
+    {
+        let erased = erased(handler, fields, respond::<T::OutgoingResponse>);
+        for path in T::PATH_BUILDER.all_paths() {
             self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
         }
         self
@@ -83,7 +100,7 @@ impl Routes {
         T::Authentication: Authenticate,
         <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
     {
-        let erased = erased(handler, respond_without_nulls::<T::OutgoingResponse>);
+        let erased = erased(handler, &[], respond_without_nulls::<T::OutgoingResponse>);
         for path in T::PATH_BUILDER.all_paths() {
             self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
         }
@@ -133,9 +150,11 @@ impl Routes {
     }
 }
 
-/// A handler of which only what it does is known; `answer` gives what it says its HTTP form.
+/// A handler of which only what it does is known; `fields` are filled in, and `answer` gives what
+/// it says its HTTP form.
 fn erased<H, T, F>(
     handler: H,
+    fields: Fields,
     answer: fn(Result<T::OutgoingResponse, ApiError>) -> Response,
 ) -> Handler
 where
@@ -151,7 +170,7 @@ where
                 Ok(admitted) => admitted,
                 Err(error) => return closing(error),
             };
-            match admitted.parse() {
+            match admitted.filled(fields).parse() {
                 Ok(call) => answer(handler(app, call).await),
                 Err(error) => error.into_response(),
             }

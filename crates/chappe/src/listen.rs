@@ -141,6 +141,10 @@ fn client_address<B>(peer: IpAddr, request: &Request<B>, trusted: &[IpAddr]) -> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     #[test]
@@ -163,6 +167,45 @@ mod tests {
             let request = Request::builder().header("x-forwarded-for", header).body(()).unwrap();
             let found = client_address(peer, &request, &[proxy, inner]);
             assert_eq!(found, expected, "{peer} says {header:?} ({liar} lies)");
+        }
+    }
+
+    /// Addresses of which the first two are proxies'.
+    const KNOWN: [&str; 4] = ["10.0.0.1", "10.0.0.2", "192.0.2.7", "2001:db8::1"];
+
+    fn words() -> impl Strategy<Value = String> {
+        prop_oneof![3 => select(KNOWN.to_vec()).prop_map(str::to_owned), 1 => "[0-9a-f.: x]{0,12}"]
+    }
+
+    fn found(peer: IpAddr, headers: &[String], trusted: &[IpAddr]) -> IpAddr {
+        let builder = Request::builder();
+        let builder = headers.iter().fold(builder, |b, value| b.header("x-forwarded-for", value));
+        client_address(peer, &builder.body(()).unwrap(), trusted)
+    }
+
+    proptest! {
+        #[test]
+        fn a_client_s_own_words_never_change_who_it_is(
+            lies in vec(vec(words(), 0..4), 0..3),
+            (client, peer) in (select(KNOWN[2..].to_vec()), select(KNOWN.to_vec())),
+            behind in vec(select(KNOWN[..2].to_vec()), 0..3),
+            one_line: bool,
+        ) {
+            let trusted: Vec<IpAddr> = KNOWN[..2].iter().map(|text| text.parse().unwrap()).collect();
+            let (client, peer): (IpAddr, IpAddr) = (client.parse().unwrap(), peer.parse().unwrap());
+            // What the client wrote; then what proxies wrote behind it, each whom it heard.
+            let lies: Vec<String> = lies.iter().map(|line| line.join(", ")).collect();
+            let honest = [vec![client.to_string()], behind.iter().map(ToString::to_string).collect()];
+            let honest = honest.concat().join(", ");
+            let mut headers = lies.clone();
+            match headers.pop().filter(|_| one_line) {
+                Some(last) => headers.push(format!("{last}, {honest}")),
+                None => headers = [lies.clone(), vec![honest]].concat(),
+            }
+            let expected = if trusted.contains(&peer) { client } else { peer };
+            prop_assert_eq!(found(peer, &headers, &trusted), expected);
+            // Without a proxy of ours behind it, nothing that is said counts.
+            prop_assert_eq!(found(client, &lies, &trusted), client);
         }
     }
 }

@@ -81,6 +81,8 @@ impl Rooms {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -107,6 +109,27 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(text.parse(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_token_or_refused(text in "[ts][0-9_+-]{0,24}|\\PC{0,20}") {
+            if let Ok(token) = text.parse::<TimelineToken>() {
+                prop_assert!(text.starts_with(['t', 's']));
+                prop_assert_eq!(token.to_string().parse(), Ok(token));
+            }
+        }
+
+        #[test]
+        fn any_token_reads_back(number: i64, position: u64) {
+            let tokens = [
+                TimelineToken::After(TimelineOrd(number)),
+                TimelineToken::At(LogPosition(position)),
+            ];
+            for token in tokens {
+                prop_assert_eq!(token.to_string().parse(), Ok(token));
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .add(push_rules::handler)
         .add(push_rules_global::handler)
         .add(push_rule::handler)
-        .add(set_push_rule::handler)
+        .add_filling(set_push_rule::handler, &[("conditions", "[]")])
         .add(delete_push_rule::handler)
         .add(push_rule_enabled::handler)
         .add(set_push_rule_enabled::handler)

@@ -197,3 +197,13 @@ async fn the_directory_is_searched_and_paged() {
     let bad = alice.get("/_matrix/client/v3/publicRooms?since=x").await;
     bad.refused(400, "M_INVALID_PARAM");
 }
+
+#[tokio::test]
+async fn who_lists_a_room_without_saying_how_makes_it_public() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let room = alice.creates_room(json!({ "preset": "public_chat" })).await;
+    alice.put(&listing(&room), json!({})).await.ok();
+    let listed = alice.get(&listing(&room)).await.ok();
+    assert_eq!(listed, json!({ "visibility": "public" }));
+}

@@ -1,5 +1,8 @@
 //! Bad input: each is refused with the specification's error, and leaves everything as it was.
 
+mod generated;
+
+use api::Endpoint;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
@@ -147,9 +150,10 @@ async fn no_endpoint_falls_over_hostile_bodies_and_nothing_changes_by_them() {
     let before = scene.room_as_it_is().await;
     let bodies = hostile_bodies();
     assert!(api::endpoints().len() > 150, "endpoints are listed");
-    for (number, (method, pattern)) in api::endpoints().into_iter().enumerate() {
+    for (number, endpoint) in api::endpoints().into_iter().enumerate() {
+        let Endpoint { method, path: pattern, .. } = endpoint;
         // Each endpoint gets a person of its own: some end the session that calls them.
-        let mallory = scene.server.register(&format!("mallory{number}")).await;
+        let mallory = scene.server.register(&format!("mallory{number}")).await.careless();
         let path = scene.fill(&pattern, None);
         for body in &bodies {
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]);
@@ -189,8 +193,9 @@ async fn no_endpoint_falls_over_garbage_in_its_path_and_query() {
         "?limit=x&limit=y&dir=b&dir=f&%ff=%ff&=&&&?",
         "?filter=%5B%5D&version=x&width=-1&height=x&method=odd&user_id=x&membership=x&format=x",
     ];
-    for (number, (method, pattern)) in api::endpoints().into_iter().enumerate() {
-        let mallory = scene.server.register(&format!("mallory{number}")).await;
+    for (number, endpoint) in api::endpoints().into_iter().enumerate() {
+        let Endpoint { method, path: pattern, .. } = endpoint;
+        let mallory = scene.server.register(&format!("mallory{number}")).await.careless();
         let mut paths: Vec<String> =
             queries.iter().map(|query| scene.fill(&pattern, None) + query).collect();
         if pattern.contains('{') {
@@ -210,14 +215,14 @@ async fn no_endpoint_takes_a_token_that_it_did_not_give() {
     let scene = Scene::set().await;
     let before = scene.room_as_it_is().await;
     let tokens = ["", "x", "syt_abc", &"x".repeat(5_000), &scene.alice.token[1..]];
-    for (method, pattern) in api::endpoints() {
+    for Endpoint { method, path: pattern, .. } in api::endpoints() {
         let path = scene.fill(&pattern, None);
         for token in tokens {
-            let thief = Person { token: token.to_owned(), ..scene.alice.clone() };
+            let thief = Person { token: token.to_owned(), ..scene.alice.careless() };
             let answer = thief.request(method.clone(), &path, "{}").await;
             assert_sound(&answer, &format!("{method} {pattern} with {token:.10}"));
         }
-        let bare = scene.server.http.request(method.clone(), &path, &[], "{}").await;
+        let bare = scene.server.http.careless().request(method.clone(), &path, &[], "{}").await;
         assert_sound(&bare, &format!("{method} {pattern} without a token"));
     }
     assert_eq!(scene.room_as_it_is().await, before);

@@ -89,3 +89,31 @@ async fn what_is_no_rule_is_refused() {
     let off = json!({ "enabled": false });
     alice.put(&rule("content/none/enabled"), off).await.refused(404, "M_NOT_FOUND");
 }
+
+#[tokio::test]
+async fn a_rule_without_conditions_is_about_everything() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let rule = "/_matrix/client/v3/pushrules/global/override/quiet";
+    alice.put(rule, json!({ "actions": [] })).await.ok();
+    let rule = alice.get(rule).await.ok();
+    assert_eq!(rule["conditions"], json!([]));
+    assert_eq!(rule["enabled"], true);
+}
+
+/// The specification's list, as it stands there: no rule less, none more, none of those of old that
+/// looked for names in texts.
+#[tokio::test]
+async fn the_default_rules_are_those_of_the_specification() {
+    let server = Server::start().await;
+    let alice = server.register("alice").await;
+    let expected = include_str!("push_rules/default.json");
+    let expected = expected.replace("[the user's Matrix ID]", &alice.user_id);
+    let expected: Value = serde_json::from_str(&expected).unwrap();
+    let mut rules = alice.get("/_matrix/client/v3/pushrules/").await.ok()["global"].clone();
+    for kind in ["content", "room", "sender"] {
+        let of_kind = rules.as_object_mut().unwrap().remove(kind);
+        assert!(of_kind.is_none_or(|rules| rules == json!([])), "{kind}");
+    }
+    assert_eq!(rules, expected);
+}

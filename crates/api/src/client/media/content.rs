@@ -116,6 +116,12 @@ fn disposition(kind: &HeaderValue) -> ContentDispositionType {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
+    use futures_util::stream;
+    use media::FileInfo;
+    use proptest::option;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -133,6 +139,33 @@ mod tests {
         ];
         for (kind, expected) in cases {
             assert_eq!(disposition(&HeaderValue::from_static(kind)), expected, "{kind}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_is_called_its_answer_is_whole_and_runs_nowhere(
+            name in option::of(any::<String>()),
+            kind in option::of("(text/html|image/svg\\+xml|image/png|x)?[ ;,=\\PC]{0,12}|\\PC{0,20}"),
+            size: u64,
+        ) {
+            let info = FileInfo { content_type: kind.clone(), name: name.clone() };
+            let body = stream::empty().boxed();
+            let response = answer(Download { info, size, body }).unwrap();
+            let header = |name| response.headers().get(name).unwrap().as_bytes().to_owned();
+            let shown = String::from_utf8(header(CONTENT_DISPOSITION)).unwrap();
+            prop_assert!(!shown.contains(|c: char| c.is_control()), "{shown}");
+            let read: ContentDisposition = shown.parse().unwrap();
+            if read.disposition_type == ContentDispositionType::Inline {
+                let kind = String::from_utf8(header(CONTENT_TYPE)).unwrap().to_ascii_lowercase();
+                let essence = kind.split(';').next().unwrap().trim();
+                prop_assert!(INLINE.contains(&essence), "{kind}");
+            }
+            // A name comes back as it went in, but for what no header can carry.
+            let plain = |c: char| !c.is_control();
+            if let Some(name) = name.filter(|name| !name.is_empty() && name.chars().all(plain)) {
+                prop_assert_eq!(read.filename, Some(name));
+            }
         }
     }
 }

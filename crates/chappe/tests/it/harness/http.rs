@@ -8,11 +8,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
+use super::coverage;
+use super::specification::{Exchange, Manners};
+
 /// A client of one server.
 #[derive(Clone)]
 pub(crate) struct Http {
     base: String,
     client: Client<HttpConnector, Full<Bytes>>,
+    manners: Manners,
 }
 
 /// What a server answered.
@@ -29,7 +33,13 @@ impl Http {
     /// A client of the server at `base`.
     pub(crate) fn new(base: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { base: base.to_owned(), client }
+        Self { base: base.to_owned(), client, manners: Manners::Proper }
+    }
+
+    /// The same client, asking for nonsense: what it sends is not held against the specification,
+    /// and is no test of what it asks for.
+    pub(crate) fn careless(&self) -> Self {
+        Self { manners: Manners::Careless, ..self.clone() }
     }
 
     /// Where the server is: `http://address`.
@@ -39,7 +49,7 @@ impl Http {
 
     /// The same client, of another server.
     pub(crate) fn at(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), client: self.client.clone() }
+        Self { base: base.to_owned(), ..self.clone() }
     }
 
     /// Asks for something; `body` goes as it is.
@@ -61,15 +71,44 @@ impl Http {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let sent: Bytes = body.into();
+        let mut request =
+            Request::builder().method(method.clone()).uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(body.into())).expect("a well-formed request");
+        let request = request.body(Full::new(sent.clone())).expect("a well-formed request");
         let (parts, body) = self.client.request(request).await?.into_parts();
         let bytes = body.collect().await?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body })
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body };
+        self.check(&method, path, headers, &sent, &answer);
+        Ok(answer)
+    }
+
+    /// Fails when request or answer are not as the specification says.
+    fn check(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        sent: &[u8],
+        answer: &Answer,
+    ) {
+        let named = |name: &str| headers.iter().find(|(given, _)| *given == name);
+        let exchange = Exchange {
+            manners: self.manners,
+            method,
+            path,
+            authorization: named("authorization").map_or("", |(_, value)| value),
+            sent,
+            status: answer.status,
+            content_type: answer.header("content-type").unwrap_or_default(),
+            bytes: &answer.bytes,
+            body: &answer.body,
+        };
+        exchange.check();
+        coverage::record(&exchange);
     }
 
     /// Asks without a token.

@@ -38,6 +38,11 @@ impl Person {
         self.http.request(method, path, &[("authorization", &authorization)], body).await
     }
 
+    /// The same session, asking for nonsense.
+    pub(crate) fn careless(&self) -> Self {
+        Self { http: self.http.careless(), ..self.clone() }
+    }
+
     /// The same session, at another node.
     pub(crate) fn at(&self, node: &str) -> Self {
         Self { http: self.http.at(node), ..self.clone() }
