@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Gateway, PASSWORD, Person, Server};
+use crate::harness::{Gateway, PASSWORD, PATIENCE, Person, Server};
 use crate::rooms::at;
 
 const PUSHERS: &str = "/_matrix/client/v3/pushers";
@@ -245,6 +245,14 @@ async fn a_gateway_that_fails_is_asked_again_also_after_a_restart() {
     scene.server.kill().await;
     scene.server.start_again().await;
     assert_eq!(scene.gateway.next().await["event_id"], json!(event));
+
+    // What was written when the server stopped in order.
+    let alice = scene.server.again(&scene.alice);
+    scene.gateway.answers(502, json!({}));
+    let event = alice.sends(&scene.room, "m.room.message", "last", message("last")).await;
+    assert_eq!(scene.gateway.next().await["event_id"], json!(event));
+    scene.server.restart().await;
+    assert_eq!(scene.gateway.next().await["event_id"], json!(event));
 }
 
 #[tokio::test]
@@ -272,9 +280,12 @@ async fn a_pusher_that_its_gateway_rejects_is_removed() {
     scene.gateway.answers(200, json!({ "rejected": ["bob's phone"] }));
     scene.says("two").await;
     scene.gateway.next().await;
-    while !pushers(&scene.bob).await.is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let gone = async {
+        while !pushers(&scene.bob).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("the pusher goes");
 }
 
 #[tokio::test]

@@ -57,8 +57,8 @@ async fn counts_come_with_the_event_and_are_the_same_after_a_restart() {
 async fn who_speaks_in_a_thread_has_read_it_even_when_they_take_it_back() {
     let mut server = Server::start().await;
     let (alice, bob, room) = forum(&server).await;
-    let root = says(&alice, &room, "root", json!({})).await;
-    let thread = json!({ "m.relates_to": { "rel_type": "m.thread", "event_id": root } });
+    let first = says(&alice, &room, "root", json!({})).await;
+    let thread = json!({ "m.relates_to": { "rel_type": "m.thread", "event_id": first } });
     says(&alice, &room, "in the thread", thread.clone()).await;
     assert_eq!(unread(&bob, &room).await, (2, 0));
     let own = says(&bob, &room, "answer", thread).await;

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 /// How long a notification may take that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gateway on this machine.
 pub(crate) struct Gateway {
     port: u16,
-    told: mpsc::UnboundedReceiver<Value>,
+    told: mpsc::Receiver<Value>,
     answers: Answers,
 }
 
@@ -29,7 +29,7 @@ impl Gateway {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (sender, told) = mpsc::unbounded_channel();
+        let (sender, told) = mpsc::channel(100);
         let answers = Answers::default();
         let state = (sender, Arc::clone(&answers));
         let router = Router::new().fallback(any(take)).with_state(state);
@@ -79,7 +79,7 @@ impl Gateway {
 }
 
 async fn take(
-    State((sender, answers)): State<(mpsc::UnboundedSender<Value>, Answers)>,
+    State((sender, answers)): State<(mpsc::Sender<Value>, Answers)>,
     method: Method,
     uri: Uri,
     body: String,
@@ -88,7 +88,7 @@ async fn take(
     assert_eq!(asked, ("POST", "/_matrix/push/v1/notify"));
     let body: Value = serde_json::from_str(&body).expect("JSON");
     // A test that has ended wants to know no more.
-    let _ = sender.send(body["notification"].clone());
+    let _ = sender.send(body["notification"].clone()).await;
     let next = answers.lock().expect("a lock").pop_front();
     let (status, answer) = next.unwrap_or_else(|| (200, json!({ "rejected": [] })));
     (StatusCode::from_u16(status).expect("a status"), answer.to_string())
