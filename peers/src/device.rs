@@ -27,6 +27,9 @@ use crate::Server;
 pub const PASSWORD: &str = "le télégraphe optique";
 /// How long something that must come may take: much longer than it does.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the connection for keys waits. What a client has to send because of a message in a room
+/// it sends when this one comes back.
+const POLL: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A signed-in device. Dropping it stops its syncs.
@@ -218,6 +221,7 @@ async fn encryption(client: &Client) -> anyhow::Result<SlidingSync> {
     let sync = client
         .sliding_sync("encryption")?
         .version(Version::Native)
+        .poll_timeout(POLL)
         .with_to_device_extension(to_device)
         .with_e2ee_extension(e2ee);
     Ok(sync.build().await?)

@@ -26,7 +26,7 @@ impl Server {
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [passwords]\nmemory_kib = 8\niterations = 1\n\
              [registration]\nmode = \"open\"\n\
-             [limits]\nrates = false\n";
+             [limits]\nrates = false\n[log]\nlevel = \"warn\"\n";
         std::fs::write(directory.path().join("chappe.toml"), configuration)?;
         let program = program();
         let mut process = Command::new(&program)
