@@ -20,7 +20,8 @@ use table::Row;
 
 /// Tells the integration tests where to write down what they ask for.
 pub(crate) const DIRECTORY: &str = "CHAPPE_COVERAGE_DIRECTORY";
-const SPECIFICATION: &str = "CHAPPE_MATRIX_SPEC";
+/// Names another place of the specification than the one beside the project.
+pub(crate) const SPECIFICATION: &str = "CHAPPE_MATRIX_SPEC";
 const PAGE: &str = "docs/matrix-coverage.md";
 /// Where handlers are.
 const HANDLERS: &str = "crates/api/src";
@@ -52,17 +53,20 @@ struct Evidence {
     asked: BTreeMap<Operation, BTreeSet<String>>,
 }
 
-/// Runs the integration tests, and prints the table or writes it.
+/// Runs the integration tests, or takes what the last run of them has shown, and prints the table
+/// or writes it.
 pub(crate) fn coverage(arguments: &[String]) -> anyhow::Result<()> {
-    let writes = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => false,
-        ["--write"] => true,
-        _ => bail!("coverage has the option --write, and no other"),
-    };
-    let directory = prepare()?;
-    let tally = crate::test::integration(&directory)?;
-    if tally.failed > 0 {
-        bail!("what failing tests ask for is no proof: {tally}");
+    if let Some(unknown) = arguments.iter().find(|it| !["--write", "--last"].contains(&it.as_str()))
+    {
+        bail!("coverage has the options --write and --last, and not {unknown:?}");
+    }
+    let given = |option: &str| arguments.iter().any(|argument| argument == option);
+    let (writes, directory) = (given("--write"), place());
+    if !given("--last") {
+        let tally = crate::test::integration(&prepare()?)?;
+        if tally.failed > 0 {
+            bail!("what failing tests ask for is no proof: {tally}");
+        }
     }
     let evidence = Evidence::read(&directory)?;
     let rows = evidence.rows();
@@ -81,9 +85,14 @@ pub(crate) fn coverage(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where a run writes down what it asks for.
+fn place() -> PathBuf {
+    root().join("target/coverage")
+}
+
 /// An empty directory for the next run to write to.
 pub(crate) fn prepare() -> anyhow::Result<PathBuf> {
-    let directory = root().join("target/coverage");
+    let directory = place();
     if directory.exists() {
         fs::remove_dir_all(&directory).context("the last coverage does not go away")?;
     }

@@ -21,7 +21,8 @@ cargo xtask cluster [--fresh] [--port N]   the same with three nodes, PostgreSQL
 cargo xtask test [--store postgres]    set up, format, lints, Rust, web and browser tests, these
                                        on files and on PostgreSQL; or those on PostgreSQL alone
 cargo xtask check                      the quick part of it: format, lints, architecture
-cargo xtask coverage [--write]         which operations are served and tested, into docs/matrix-coverage.md
+cargo xtask coverage [--last] [--write]   which operations are served and tested, by a run of the
+                                       tests or the last one; into docs/matrix-coverage.md
 cargo xtask bench [--store postgres] [--nodes N] [--quick] …
                                        measure a server, in the release profile
 cargo xtask screenshots                take pictures of every screen into docs/screenshots";

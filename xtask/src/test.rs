@@ -239,6 +239,8 @@ fn vitest(folder: &str, which: &[&str], server: Option<&Postgres>) -> anyhow::Re
     let to = format!("--outputFile={}", report.display());
     let arguments = ["vitest", "run", "--reporter=default", "--reporter=json", &to];
     let mut vitest = command("npx", folder, &arguments);
+    // To the server that they start, it would be configuration.
+    vitest.env_remove(coverage::SPECIFICATION);
     let ended = execute(vitest.args(which).envs(environment(server)));
     let tally = fs::read_to_string(&report)
         .with_context(|| format!("the tests of {folder}/ did not run"))

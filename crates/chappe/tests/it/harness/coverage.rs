@@ -10,7 +10,7 @@ use api::Endpoint;
 use super::specification::{Exchange, Manners, fits};
 
 /// Where it is written down, when it is to be.
-const DIRECTORY: &str = "CHAPPE_COVERAGE_DIRECTORY";
+pub(super) const DIRECTORY: &str = "CHAPPE_COVERAGE_DIRECTORY";
 
 /// What this process has written down.
 static RECORDED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -7,6 +7,8 @@ use std::time::UNIX_EPOCH;
 
 use throwaway::{Durability, Postgres, Settings, Sql};
 
+use super::{coverage, specification};
+
 /// Names the PostgreSQL server on which the tests run: `postgres://user@127.0.0.1:port`. Without
 /// it they run on files.
 const POSTGRES: &str = "CHAPPE_TEST_POSTGRES";
@@ -95,7 +97,10 @@ impl Drop for Databases {
 /// what tests alone are told.
 pub(super) fn program(databases: Option<&Databases>) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_chappe"));
-    program.env_remove(POSTGRES);
+    // To the program, variables with its name are its configuration.
+    for variable in [POSTGRES, coverage::DIRECTORY, specification::PLACE] {
+        program.env_remove(variable);
+    }
     if let Some(databases) = databases {
         program.envs(databases.environment());
     }

@@ -9,7 +9,7 @@ mod events;
 mod exceptions;
 mod exchange;
 
-pub(crate) use document::{Document, Operation, fits};
+pub(crate) use document::{Document, Operation, PLACE, fits};
 pub(crate) use exchange::{Exchange, Manners};
 
 /// Makes every validator that an exchange could ask for; how many.

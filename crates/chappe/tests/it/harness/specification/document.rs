@@ -10,7 +10,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
 /// Names another place than the one beside the project.
-const PLACE: &str = "CHAPPE_MATRIX_SPEC";
+pub(crate) const PLACE: &str = "CHAPPE_MATRIX_SPEC";
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// The specification, as far as tests hold the server against it.
