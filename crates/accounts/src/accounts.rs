@@ -13,7 +13,7 @@ use vault::{Owner, Vault};
 use crate::cache::SessionCache;
 use crate::directory::Directory;
 use crate::error::AccountError;
-use crate::follow::Tasks;
+use crate::follow::{Followed, Tasks};
 use crate::password::Passwords;
 use crate::seen::Seen;
 use crate::settings::Settings;
@@ -34,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) cache: SessionCache,
     pub(crate) seen: Seen,
+    pub(crate) followed: Followed,
     pub(crate) directory: Directory,
     pub(crate) sign_in_per_account: Limiter,
     pub(crate) sign_in_per_address: Limiter,
@@ -54,6 +55,7 @@ impl Accounts {
             passwords: Passwords::new(settings.password_cost, settings.password_length)?,
             cache: SessionCache::default(),
             seen: Seen::default(),
+            followed: Followed::default(),
             directory: Directory::new(settings.directory_people),
             sign_in_per_account: Limiter::new(limits.sign_in_per_account),
             sign_in_per_address: Limiter::new(limits.sign_in_per_address),

@@ -47,6 +47,15 @@ impl Accounts {
         Ok(Session { user_id, device_id, standing: cached.standing })
     }
 
+    /// The same after a wait that a change of the session may have ended: an answer from memory
+    /// counts only once what the log tells of sessions was followed up to now.
+    pub async fn authenticate_again(&self, token: &str) -> Result<Session, AccountError> {
+        if !self.0.followed.reaches(self.0.store.log_end()).await {
+            self.0.cache.forget_token(token::hash_of_kind(token, TokenKind::Access));
+        }
+        self.authenticate(token).await
+    }
+
     /// Whether tokens have expired. Those that were ended by hand have, by every clock.
     fn is_over(&self, expires: Option<Timestamp>, now: Timestamp) -> bool {
         expires.is_some_and(|expires| expires == ENDED || self.is_past(expires, now))

@@ -84,6 +84,15 @@ impl SessionCache {
         }
     }
 
+    /// Forgets what is known by a token: the store is asked the next time.
+    pub(crate) fn forget_token(&self, hash: Option<TokenHash>) {
+        let mut generations = self.0.write();
+        if let Some(hash) = hash {
+            generations.young.sessions.remove(&hash);
+            generations.old.sessions.remove(&hash);
+        }
+    }
+
     /// Forgets what is known of a session.
     pub(crate) fn forget(&self, user: &UserId, device: &DeviceId) {
         let key = (user.to_owned(), device.to_owned());

@@ -7,8 +7,10 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use base::change::Change;
+use base::number::LogPosition;
 use ruma_common::OwnedUserId;
 use store::{LogFollower, StoreError};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
@@ -18,6 +20,27 @@ use crate::seen::STEP;
 /// How long is waited before what failed is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long is waited for the log to be followed.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How far the log is followed.
+pub(crate) struct Followed(watch::Sender<LogPosition>);
+
+impl Default for Followed {
+    fn default() -> Self {
+        Self(watch::Sender::new(LogPosition(0)))
+    }
+}
+
+impl Followed {
+    /// Whether the log is followed up to a position, now or soon.
+    pub(crate) async fn reaches(&self, position: LogPosition) -> bool {
+        let mut followed = self.0.subscribe();
+        let reached = followed.wait_for(|followed| *followed >= position);
+        matches!(timeout(SOON, reached).await, Ok(Ok(_)))
+    }
+}
+
 /// The tasks of some accounts: they end with them, and let the store go.
 pub(crate) struct Tasks([AbortHandle; 2]);
 
@@ -25,7 +48,9 @@ impl Tasks {
     /// Starts the tasks.
     pub(crate) fn start(accounts: &Accounts) -> Self {
         // The position is taken before anything is read: no change can fall between.
-        let follower = accounts.0.store.follow(accounts.0.store.log_end());
+        let end = accounts.0.store.log_end();
+        let follower = accounts.0.store.follow(end);
+        accounts.0.followed.0.send_replace(end);
         let follow = tokio::spawn(follow(Arc::downgrade(&accounts.0), follower));
         let flush = tokio::spawn(flush(Arc::downgrade(&accounts.0)));
         Self([follow.abort_handle(), flush.abort_handle()])
@@ -73,6 +98,9 @@ async fn follow(accounts: Weak<Inner>, mut follower: LogFollower) {
                     tracing::error!(%error, position = %entry.position, "an unknown change");
                 }
             }
+        }
+        if let Some(last) = entries.last() {
+            accounts.0.followed.0.send_replace(last.position);
         }
         accounts.read_names(&mut unread).await;
     }

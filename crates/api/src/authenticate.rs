@@ -124,12 +124,16 @@ impl Authenticate for AccessTokenOptional {
     }
 }
 
-/// The person and device of an access token, who is not locked out: for endpoints that look again,
-/// after they waited.
+/// The person and device of an access token, who is not locked out.
 pub(crate) async fn caller(app: &App, token: &str) -> Result<Caller, ApiError> {
     let caller = session(app, token).await?;
     require_unlocked(caller.standing)?;
     Ok(caller)
+}
+
+/// Refuses whose session ended, or who was locked out, while they waited.
+pub(crate) async fn require_still(app: &App, token: &str) -> Result<(), ApiError> {
+    require_unlocked(app.accounts.authenticate_again(token).await?.standing)
 }
 
 /// The person and device of an access token, whatever they may do.

@@ -23,6 +23,20 @@ async fn a_lock_holds_for_every_session_on_every_node() {
 }
 
 #[tokio::test]
+async fn who_looks_again_sees_what_the_log_has_said_by_then() {
+    let (a, b, _) = Town::cluster().await;
+    let alice = a.person("alice").await;
+    let token = a.signs_in(&alice).await.tokens.access;
+    for on in [true, false].repeat(20) {
+        // Remembered as it was.
+        a.accounts.authenticate(token.expose()).await.unwrap();
+        b.accounts.set_locked(&alice, on).await.unwrap();
+        let again = a.accounts.authenticate_again(token.expose()).await.unwrap();
+        assert_eq!(again.standing.locked, on);
+    }
+}
+
+#[tokio::test]
 async fn nobody_signs_in_or_refreshes_while_locked() {
     let town = Town::found().await;
     let alice = town.person("alice").await;

@@ -45,7 +45,7 @@ async fn answer<T: Sliding>(app: App, request: extract::Request) -> Result<Respo
     drop(connected);
     // A session that ended while its sync waited is told nothing more.
     if let Ok(token) = token {
-        authenticate::caller(&app, &token).await?;
+        authenticate::require_still(&app, &token).await?;
     }
     Response::builder()
         .header(CONTENT_TYPE, "application/json")
