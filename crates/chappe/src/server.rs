@@ -98,13 +98,7 @@ impl Server {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let name = config.server.name.clone().context("server.name is missing")?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let stores = backup::Stores {
-            data: stores::data(&config).await?,
-            keyring: stores::keyring(&config).await?,
-            blobs: stores::blobs(&config)?,
-        };
-        transfer::refuse_unfinished(&stores.data).await?;
-        transfer::refuse_unfinished(&stores.keyring).await?;
+        let stores = finished_stores(&config).await?;
         let vault = stores::vault(&config, stores.keyring.clone()).await?;
         let (store, time) = (&stores.data, &clock);
         let accounts = accounts(&config, &name, store, &vault, time).await?;
@@ -129,26 +123,12 @@ impl Server {
         let watched = (rooms.clone(), devices.clone(), Some(presence.clone()));
         let sync = Sync::open_with(store.clone(), watched, Arc::clone(time));
         let attention = Attention::open(store.clone(), rooms.clone(), devices.clone());
-        let delivery = delivery(
-            &config.push,
-            delivery::Services {
-                store: store.clone(),
-                vault: vault.clone(),
-                accounts: accounts.clone(),
-                rooms: rooms.clone(),
-                attention: attention.clone(),
-                outside: outside(&config.push.allowed_private_networks)?,
-                clock: Arc::clone(time),
-            },
-        );
+        let services = (accounts.clone(), rooms.clone(), attention.clone());
+        let delivery = delivery(&config.push, (store, &vault, time), services)?;
         let search = search::open(&config, store, &vault, &rooms).await;
         let identity = IdentityServers::new(&config.identity.servers, &config.identity.addresses);
         let identity = identity.context("identity.addresses")?;
-        let notices = speaker::speaker(&config.notices, &name)?;
-        if let Some(notices) = &notices {
-            speaker::reserve(&accounts, notices).await?;
-        }
-        let settings = api::Settings { notices, ..api_settings(&config, name) };
+        let settings = settings(&config, name, &accounts).await?;
         let app = App::new(Services {
             accounts,
             devices,
@@ -202,6 +182,31 @@ impl Server {
     }
 }
 
+/// The stores of a configuration, none of which is still being filled.
+async fn finished_stores(config: &Config) -> anyhow::Result<backup::Stores> {
+    let stores = backup::Stores {
+        data: stores::data(config).await?,
+        keyring: stores::keyring(config).await?,
+        blobs: stores::blobs(config)?,
+    };
+    transfer::refuse_unfinished(&stores.data).await?;
+    transfer::refuse_unfinished(&stores.keyring).await?;
+    Ok(stores)
+}
+
+/// How the server shows itself, and who speaks for it.
+async fn settings(
+    config: &Config,
+    name: OwnedServerName,
+    accounts: &Accounts,
+) -> anyhow::Result<api::Settings> {
+    let notices = speaker::speaker(&config.notices, &name)?;
+    if let Some(notices) = &notices {
+        speaker::reserve(accounts, notices).await?;
+    }
+    Ok(api::Settings { notices, ..api_settings(config, name) })
+}
+
 async fn accounts(
     config: &Config,
     name: &OwnedServerName,
@@ -246,12 +251,25 @@ fn outside(allowed: &[IpNet]) -> anyhow::Result<Outside> {
     Ok(Outside::new(OutsideSettings { allowed: allowed.to_vec() })?)
 }
 
-fn delivery(config: &config::Push, services: delivery::Services) -> Delivery {
+fn delivery(
+    config: &config::Push,
+    (store, vault, clock): (&Store, &Vault, &Arc<dyn Clock>),
+    (accounts, rooms, attention): (Accounts, Rooms, Attention),
+) -> anyhow::Result<Delivery> {
     let settings = delivery::Settings {
         patience: Duration::from_secs(config.timeout_seconds),
         pause: Duration::from_secs(config.retry_seconds),
     };
-    Delivery::open(services, settings)
+    let services = delivery::Services {
+        store: store.clone(),
+        vault: vault.clone(),
+        accounts,
+        rooms,
+        attention,
+        outside: outside(&config.allowed_private_networks)?,
+        clock: Arc::clone(clock),
+    };
+    Ok(Delivery::open(services, settings))
 }
 
 /// What looks at pages of the outside, where that is wanted.
