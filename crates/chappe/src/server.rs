@@ -128,7 +128,7 @@ impl Server {
         let search = search::open(&config, store, &vault, &rooms).await;
         let identity = IdentityServers::new(&config.identity.servers, &config.identity.addresses);
         let identity = identity.context("identity.addresses")?;
-        let settings = settings(&config, name, &accounts).await?;
+        let settings = spoken_settings(&config, name, &accounts).await?;
         let app = App::new(Services {
             accounts,
             devices,
@@ -195,7 +195,7 @@ async fn finished_stores(config: &Config) -> anyhow::Result<backup::Stores> {
 }
 
 /// How the server shows itself, and who speaks for it.
-async fn settings(
+async fn spoken_settings(
     config: &Config,
     name: OwnedServerName,
     accounts: &Accounts,
