@@ -9,7 +9,8 @@ use devices::KeyCounts;
 use rooms::TimelineToken;
 use ruma_common::{OneTimeKeyAlgorithm, OwnedRoomId, OwnedUserId};
 
-use crate::json::{Object, object};
+use crate::json::Object;
+use crate::writer::{Section, Writer};
 use crate::{Counts, Token};
 
 /// An answer: everything that a device is told.
@@ -65,6 +66,16 @@ pub struct LeftRoom {
     pub timeline: Timeline,
     /// The person's data of the room.
     pub account_data: Vec<String>,
+}
+
+/// What an answer tells of one room, by how the person stands to it.
+pub(crate) enum Told {
+    Join(JoinedRoom),
+    /// Stripped state.
+    Invite(Vec<String>),
+    /// Stripped state.
+    Knock(Vec<String>),
+    Leave(LeftRoom),
 }
 
 /// State that a client is to take over.
@@ -188,54 +199,65 @@ impl Answer {
             && self.leave.is_empty()
     }
 
-    /// The answer in the form of the specification.
-    pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(1024);
-        object(&mut out, |answer| {
-            answer.text("next_batch", &self.next_batch.to_string());
-            answer.events_if_any("presence", &self.presence);
-            answer.events_if_any("account_data", &self.account_data);
-            answer.events_if_any("to_device", &self.to_device);
-            self.write_devices(answer);
-            if !self.has_no_rooms() {
-                answer.object("rooms", |rooms| self.write_rooms(rooms));
-            }
-        });
-        out
+    /// Adds what is told of a room.
+    pub(crate) fn insert(&mut self, id: OwnedRoomId, told: Told) {
+        match told {
+            Told::Join(room) => drop(self.join.insert(id, room)),
+            Told::Invite(events) => drop(self.invite.insert(id, events)),
+            Told::Knock(events) => drop(self.knock.insert(id, events)),
+            Told::Leave(room) => drop(self.leave.insert(id, room)),
+        }
     }
 
-    fn write_devices(&self, answer: &mut Object<'_>) {
+    /// The answer in the form of the specification.
+    pub fn to_json(&self) -> String {
+        let mut writer = Writer::begin(self);
+        for (id, room) in &self.join {
+            writer.room(Section::Join, id, |out| room.write(out));
+        }
+        for (section, asked) in [(Section::Invite, &self.invite), (Section::Knock, &self.knock)] {
+            for (id, events) in asked {
+                writer.room(section, id, |out| out.events(section.state(), events));
+            }
+        }
+        for (id, room) in &self.leave {
+            writer.room(Section::Leave, id, |out| room.write(out));
+        }
+        writer.end()
+    }
+
+    /// Writes everything that belongs to no room.
+    pub(crate) fn write_head(&self, answer: &mut Object<'_>) {
+        answer.text("next_batch", &self.next_batch.to_string());
+        answer.events_if_any("presence", &self.presence);
+        answer.events_if_any("account_data", &self.account_data);
+        answer.events_if_any("to_device", &self.to_device);
         if self.device_lists != DeviceLists::default() {
             self.device_lists.write(answer);
         }
         self.keys.write(answer);
     }
+}
 
-    fn write_rooms(&self, rooms: &mut Object<'_>) {
-        if !self.join.is_empty() {
-            rooms.object("join", |join| {
-                for (id, room) in &self.join {
-                    join.object(id.as_str(), |out| room.write(out));
-                }
-            });
+impl Told {
+    /// Where it stands in an answer.
+    pub(crate) fn section(&self) -> Section {
+        match self {
+            Self::Join(_) => Section::Join,
+            Self::Invite(_) => Section::Invite,
+            Self::Knock(_) => Section::Knock,
+            Self::Leave(_) => Section::Leave,
         }
-        for (section, state, asked) in
-            [("invite", "invite_state", &self.invite), ("knock", "knock_state", &self.knock)]
-        {
-            if !asked.is_empty() {
-                rooms.object(section, |out| {
-                    for (id, events) in asked {
-                        out.object(id.as_str(), |out| out.events(state, events));
-                    }
-                });
+    }
+
+    /// Writes it as fields.
+    pub(crate) fn write(&self, out: &mut Object<'_>) {
+        match self {
+            Self::Join(room) => room.write(out),
+            Self::Invite(events) | Self::Knock(events) => {
+                out.events(self.section().state(), events);
             }
-        }
-        if !self.leave.is_empty() {
-            rooms.object("leave", |leave| {
-                for (id, room) in &self.leave {
-                    leave.object(id.as_str(), |out| room.write(out));
-                }
-            });
+            Self::Leave(room) => room.write(out),
         }
     }
 }

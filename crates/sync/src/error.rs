@@ -1,6 +1,7 @@
 //! How a sync fails.
 
 use attention::AttentionError;
+use base::number::RoomNo;
 use devices::DeviceError;
 use rooms::RoomError;
 use store::StoreError;
@@ -21,6 +22,9 @@ pub enum SyncError {
     /// The position is not one that this node gave to this device, or it is kept no longer.
     #[error("the position is not known: begin without one")]
     UnknownPosition,
+    /// A room is not to be told of where its person's membership was said to be.
+    #[error("room {0} moved while it was told of")]
+    Moved(RoomNo),
     /// The server is stopping.
     #[error("the server is stopping")]
     Closed,

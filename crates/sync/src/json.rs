@@ -8,12 +8,17 @@ pub(crate) struct Object<'a> {
 
 /// Writes a whole object.
 pub(crate) fn object(out: &mut String, fill: impl FnOnce(&mut Object<'_>)) {
-    out.push('{');
-    fill(&mut Object { out, empty: true });
+    fill(&mut Object::begin(out));
     out.push('}');
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    /// An object whose brace is open and has nothing in it. Whoever begins it ends it.
+    pub(crate) fn begin(out: &'a mut String) -> Self {
+        out.push('{');
+        Self { out, empty: true }
+    }
+
     /// A field whose value is JSON.
     pub(crate) fn json(&mut self, name: &str, value: &str) {
         self.name(name);
@@ -93,7 +98,7 @@ impl Object<'_> {
 }
 
 /// A text as a JSON string.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -13,6 +13,7 @@ mod ephemeral;
 mod error;
 mod fields;
 mod filter;
+mod first;
 mod follow;
 mod hub;
 mod json;
@@ -31,6 +32,7 @@ mod summary;
 mod timeline;
 mod token;
 mod typing;
+mod writer;
 
 pub use answer::{
     Answer, DeviceLists, JoinedRoom, KeysLeft, LeftRoom, State, Summary, Timeline, UnreadCounts,
@@ -38,8 +40,9 @@ pub use answer::{
 pub use attention::Counts;
 pub use error::SyncError;
 pub use filter::{Filter, RoomFilter};
+pub use first::First;
 pub use peek::{Peek, PeekRequest};
-pub use service::{Choice, Sync, SyncRequest};
+pub use service::{Choice, Reply, Sync, SyncRequest};
 pub use sliding::request::{
     Detail, Extensions, Filters, Form, List, Questions, Scope, SlidingRequest, ToDevice,
 };

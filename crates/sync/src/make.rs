@@ -105,13 +105,9 @@ impl<'a> Maker<'a> {
         Span { after, upto: self.upto.position }
     }
 
-    /// Everything, for a device that begins.
-    pub(crate) async fn everything(&self) -> Result<Answer, SyncError> {
+    /// Everything that belongs to no room, for a device that begins.
+    pub(crate) async fn head(&self) -> Result<Answer, SyncError> {
         let mut answer = self.begin().await?;
-        for (room, _) in self.sources.rooms.memberships(self.user()).await? {
-            let news = RoomNews { moved: InRoom::all(), account_data: Vec::new() };
-            self.tell(&mut answer, &room, news, &mut Encounters::default()).await?;
-        }
         let data = self.sources.devices.account_data(self.user()).await?;
         answer.account_data = events(&data, &self.wishes.filter.account_data);
         self.tell_presence(&mut answer, BTreeSet::new()).await?;
@@ -147,7 +143,9 @@ impl<'a> Maker<'a> {
             };
             let account_data = data.remove(&Some(no)).unwrap_or_default();
             let news = RoomNews { moved, account_data };
-            self.tell(&mut answer, &room, news, &mut encounters).await?;
+            if let Some(told) = self.told(&room, news, &mut encounters).await? {
+                answer.insert(room.id.clone(), told);
+            }
         }
         let met = std::mem::take(&mut encounters.present);
         if !self.wishes.rooms_only {

@@ -117,6 +117,7 @@ impl Sync {
             let told = peeker.news.notified();
             // Who may read the room may change while they wait.
             let viewer = rooms.reader(user, room, Some(device.clone())).await?;
+            let viewer = viewer.ignoring(self.ignored(user).await?);
             let upto = viewer.current().last();
             let all = |_: &rooms::Stored| true;
             let (way, from_here) = (Way::Forward, Some(from));

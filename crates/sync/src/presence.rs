@@ -172,12 +172,12 @@ impl Maker<'_> {
         if let Some(marked) = self.seat.presence.since(since) {
             return Ok(marked);
         }
+        if since == 0 || !presence.reaches(since) {
+            return self.everybody(presence).await;
+        }
         let mut joined = Vec::new();
         for no in self.seat.joined() {
             joined.push(self.sources.rooms.room_by_number(no).await?.current());
-        }
-        if since == 0 || !presence.reaches(since) {
-            return Ok(self.everybody(presence, &joined));
         }
         let mut changed = presence.changed_since(since);
         changed.retain(|(version, user)| {
@@ -190,15 +190,15 @@ impl Maker<'_> {
 
     /// Everybody who shares a room with the person and was there lately. In small rooms also who
     /// was not, for a client that was told otherwise perhaps.
-    fn everybody(
+    async fn everybody(
         &self,
         presence: &Presence,
-        joined: &[Arc<Current>],
-    ) -> Vec<(PresenceVersion, OwnedUserId)> {
+    ) -> Result<Vec<(PresenceVersion, OwnedUserId)>, SyncError> {
         let mut found = BTreeMap::new();
         let own = &self.seat.user;
         found.extend(presence.version_of(own).map(|version| (own.clone(), version)));
-        for current in joined {
+        for no in self.seat.joined() {
+            let current = self.sources.rooms.room_by_number(no).await?.current();
             let absent_too = self.since.is_some() && current.joined <= SMALL;
             let members = current.members.iter().filter(|(_, one)| **one == Membership::Join);
             for (user, _) in members {
@@ -206,7 +206,7 @@ impl Maker<'_> {
                 found.extend(version.map(|version| (user.clone(), version)));
             }
         }
-        found.into_iter().map(|(user, version)| (version, user)).collect()
+        Ok(found.into_iter().map(|(user, version)| (version, user)).collect())
     }
 }
 

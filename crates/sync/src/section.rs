@@ -7,7 +7,7 @@ use base::number::TimelineOrd;
 use rooms::{Current, Membership, Room, Stored, Viewer};
 
 use crate::SyncError;
-use crate::answer::{Answer, JoinedRoom, LeftRoom, Timeline, UnreadCounts};
+use crate::answer::{JoinedRoom, LeftRoom, Timeline, Told as InAnswer, UnreadCounts};
 use crate::cell::Whose;
 use crate::device_lists::Encounters;
 use crate::ephemeral::Extent;
@@ -41,41 +41,33 @@ pub(crate) enum Begin {
 }
 
 impl Maker<'_> {
-    /// Tells of a room, if there is anything to tell.
-    pub(crate) async fn tell(
+    /// What is told of a room, if there is anything to tell.
+    pub(crate) async fn told(
         &self,
-        answer: &mut Answer,
         room: &Arc<Room>,
         news: RoomNews,
         encounters: &mut Encounters,
-    ) -> Result<(), SyncError> {
+    ) -> Result<Option<InAnswer>, SyncError> {
         if !self.wishes.filter.room.admits(&room.id) {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(visit) = self.visit(room, news).await? else { return Ok(()) };
-        let id = room.id.clone();
-        match visit.is.0 {
-            Membership::Join => {
-                if let Some(joined) = visit.joined(encounters).await? {
-                    answer.join.insert(id, joined);
-                }
-            }
+        let Some(visit) = self.visit(room, news).await? else { return Ok(None) };
+        Ok(match visit.is.0 {
+            Membership::Join => visit.joined(encounters).await?.map(InAnswer::Join),
             Membership::Leave | Membership::Ban => {
-                if let Some(left) = visit.left(encounters).await? {
-                    answer.leave.insert(id, left);
-                }
+                visit.left(encounters).await?.map(InAnswer::Leave)
             }
             Membership::Invite if visit.stands_anew() => {
-                if !self.ignored.contains(visit.is.1.sender()) {
-                    answer.invite.insert(id, visit.stripped().await?);
+                if self.ignored.contains(visit.is.1.sender()) {
+                    return Ok(None);
                 }
+                Some(InAnswer::Invite(visit.stripped().await?))
             }
             Membership::Knock if visit.stands_anew() => {
-                answer.knock.insert(id, visit.stripped().await?);
+                Some(InAnswer::Knock(visit.stripped().await?))
             }
-            Membership::Invite | Membership::Knock => {}
-        }
-        Ok(())
+            Membership::Invite | Membership::Knock => None,
+        })
     }
 
     /// A room as it was before and is after the answer's span, when the person has to do with it.

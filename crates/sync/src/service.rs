@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::answer::{Answer, DeviceLists};
 use crate::cell::Seat;
 use crate::filter::Filter;
+use crate::first::First;
 use crate::follow::Follower;
 use crate::hub::Hub;
 use crate::make::{Maker, Sources, Wishes};
@@ -75,6 +76,14 @@ pub struct SyncRequest {
     pub timeout: Duration,
 }
 
+/// What a device is told.
+pub enum Reply {
+    /// Everything, as it begins.
+    First(First),
+    /// What is new.
+    News(Answer),
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         self.followers.iter().for_each(JoinHandle::abort);
@@ -116,8 +125,16 @@ impl Sync {
         self.0.hub.is_reachable().await
     }
 
-    /// What is new for a device. Waits for news when there is none.
+    /// What is new for a device, whole. Waits for news when there is none.
     pub async fn sync(&self, request: SyncRequest) -> Result<Answer, SyncError> {
+        match self.reply(request).await? {
+            Reply::First(first) => first.whole().await,
+            Reply::News(answer) => Ok(answer),
+        }
+    }
+
+    /// What is new for a device. Waits for news when there is none.
+    pub async fn reply(&self, request: SyncRequest) -> Result<Reply, SyncError> {
         let deadline = Instant::now() + request.timeout.min(LONGEST);
         let mut seat = self.0.hub.seat(&request.user).await?;
         self.catch_up(request.since, request.timeout).await?;
@@ -138,14 +155,13 @@ impl Sync {
         seat.memory.rewind(&request.device, reached);
         self.acknowledge(&seat, (&request.user, &request.device), came_to).await?;
         let Some(mut since) = since else {
-            let span = (None, self.0.hub.now(&seat));
-            let place = (&seat, &*request.device);
-            return Maker::new(&self.0.sources, place, &wishes, span).await?.everything().await;
+            let first = First::begin(self.clone(), (seat, request.device), wishes);
+            return Ok(Reply::First(Box::pin(first).await?));
         };
         loop {
             let place = (&seat, &*request.device);
             if let Some(answer) = self.news(place, &wishes, &mut since, deadline).await? {
-                return Ok(answer);
+                return Ok(Reply::News(answer));
             }
             seat = self.0.hub.seat(&request.user).await?;
         }
@@ -174,9 +190,14 @@ impl Sync {
             let news = watch.has_news(*since, device) || (presence && rested);
             if over || std::mem::take(&mut typing) || news {
                 let span = (Some(*since), self.0.hub.now(seat));
-                let mut maker = Maker::new(&self.0.sources, (seat, device), wishes, span).await?;
-                maker.holds_presence = !(over || rested);
-                let answer = maker.changes(*since).await?;
+                // Boxed, so that whoever waits holds nothing of the making.
+                let answer = Box::pin(async {
+                    let place = (seat, device);
+                    let mut maker = Maker::new(&self.0.sources, place, wishes, span).await?;
+                    maker.holds_presence = !(over || rested);
+                    maker.changes(*since).await
+                });
+                let answer = answer.await?;
                 if over || !answer.is_empty() {
                     return Ok(Some(answer));
                 }

@@ -5,12 +5,13 @@
 //!
 //! `spec/data/api/client-server/old_sync.yaml`.
 
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use base::number::LogPosition;
 use rooms::EventFilter;
-use ruma_common::{OwnedDeviceId, OwnedUserId, RoomId};
+use ruma_common::{OwnedDeviceId, OwnedUserId, RoomId, UserId};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -102,12 +103,20 @@ impl Sync {
     ) -> Result<Option<String>, SyncError> {
         let rooms = &self.0.sources.rooms;
         let room = rooms.room(room).await?;
-        let viewer = rooms.viewer(&room, user, None);
+        let viewer = rooms.viewer(&room, user, None).ignoring(self.ignored(user).await?);
         let member = viewer.current().get("m.room.member", user.as_str());
         let Some(shown) = member.and_then(|member| viewer.show_own(member)) else {
             return Ok(None);
         };
         Ok(Some(viewer.client_json(&shown).await?))
+    }
+
+    /// Whom a person ignores.
+    pub(crate) async fn ignored(
+        &self,
+        user: &UserId,
+    ) -> Result<Arc<HashSet<OwnedUserId>>, SyncError> {
+        Ok(Arc::new(self.0.sources.devices.ignored_people(user).await?))
     }
 }
 

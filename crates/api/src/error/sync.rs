@@ -16,6 +16,7 @@ impl From<SyncError> for ApiError {
             SyncError::UnknownPosition => {
                 Self::new(StatusCode::BAD_REQUEST, ErrorKind::UnknownPos, message)
             }
+            moved @ SyncError::Moved(_) => Self::internal(&moved),
             SyncError::Closed => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Unknown, message)
             }

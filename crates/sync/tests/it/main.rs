@@ -12,6 +12,7 @@ mod cluster;
 mod devices;
 mod ephemeral;
 mod filters;
+mod first;
 mod fold;
 mod memberships;
 mod presence;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::clock::{ManualClock, Timestamp};
 use devices::Devices;
+use futures_util::TryStreamExt;
 use rooms::{
     Direct, EncryptionPolicy, MemberProfile, Membership, MembershipChange, NewRoom, Preset,
     ReceiptKind, Rooms, Transaction,
@@ -15,7 +16,7 @@ use ruma_common::{
 };
 use serde_json::{Map, Value, json};
 use store::{MemoryDisk, Store};
-use sync::{Choice, Sync, SyncRequest};
+use sync::{Choice, Reply, Sync, SyncRequest};
 use vault::{KeyEncryptionKey, Vault};
 
 /// A server.
@@ -296,8 +297,11 @@ impl Client {
     }
 
     pub(crate) async fn takes(&mut self, request: SyncRequest) -> Told {
-        let answer = self.person.world.sync.sync(request).await.unwrap();
-        let told = Told(serde_json::from_str(&answer.to_json()).unwrap());
+        let json = match self.person.world.sync.reply(request).await.unwrap() {
+            Reply::News(answer) => answer.to_json(),
+            Reply::First(first) => first.pieces().try_collect().await.unwrap(),
+        };
+        let told = Told(serde_json::from_str(&json).unwrap());
         self.since = Some(told.0["next_batch"].as_str().unwrap().to_owned());
         told
     }

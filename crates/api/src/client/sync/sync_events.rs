@@ -6,10 +6,11 @@
 use axum::body::Body;
 use axum::extract;
 use axum::response::Response;
+use futures_util::TryStreamExt;
 use http::header::CONTENT_TYPE;
 use ruma_client_api::sync::sync_events::v3::{Filter, Request};
 use ruma_common::api::auth_scheme::{AccessToken, AuthScheme};
-use sync::{Choice, SyncRequest};
+use sync::{Choice, Reply, SyncError, SyncRequest};
 
 use crate::call::Admitted;
 use crate::client::presence;
@@ -18,19 +19,32 @@ use crate::{ApiError, App, Call, authenticate};
 /// Handles the call.
 pub(crate) async fn handler(app: App, request: extract::Request) -> Result<Response, ApiError> {
     let token = AccessToken::extract_authentication(&request);
-    let call = Admitted::<Request>::read(&app, request).await?.parse()?;
+    // Boxed, so that whoever waits for news holds nothing of what let them in.
+    let call = Box::pin(Admitted::<Request>::read(&app, request)).await?.parse()?;
     let wanted = presence::state(&call.request.set_presence)?;
     let connected = app.presence.connect(&call.who.user_id, &call.who.device_id, wanted);
-    let answer = app.sync.sync(asked(call)?).await?;
+    let reply = app.sync.reply(asked(call)?).await?;
     drop(connected);
     // A session that ended while its sync waited is told nothing more.
     if let Ok(token) = token {
-        authenticate::require_still(&app, &token).await?;
+        Box::pin(authenticate::require_still(&app, &token)).await?;
     }
     Response::builder()
         .header(CONTENT_TYPE, "application/json")
-        .body(Body::from(answer.to_json()))
+        .body(body(reply))
         .map_err(|error| ApiError::internal(&error))
+}
+
+/// A first answer is sent as it is made: a failure then breaks the connection off, so that no
+/// client takes half an answer for the whole.
+fn body(reply: Reply) -> Body {
+    match reply {
+        Reply::News(answer) => Body::from(answer.to_json()),
+        Reply::First(first) => {
+            let broken = |error: &SyncError| tracing::warn!(%error, "a first sync is broken off");
+            Body::from_stream(first.pieces().inspect_err(broken))
+        }
+    }
 }
 
 fn asked(call: Call<Request>) -> Result<SyncRequest, ApiError> {
