@@ -65,7 +65,8 @@ pub struct Context {
 }
 
 impl Rooms {
-    /// One page of a room's timeline, as a person may see it.
+    /// One page of a room's timeline, as a person may see it, without what people wrote whom they
+    /// ignore.
     pub async fn messages(
         &self,
         viewer: &Viewer,
@@ -90,6 +91,7 @@ impl Rooms {
             for event in found {
                 from = Some(gap_beyond(event.ord, request.way));
                 if (request.wanted)(&event)
+                    && !viewer.ignores(&event)
                     && looked_for.as_ref().is_none_or(|some| some.contains(&event.no))
                     && let Some(shown) = viewer.show(&event).await?
                 {

@@ -77,7 +77,8 @@ impl Viewer {
     }
 
     /// The same person, ignoring these people: what they wrote is not summed up beside what it
-    /// relates to, nor found among what relates to an event. (Timelines are their makers' matter.)
+    /// relates to, nor found among what relates to an event, nor on a page of the timeline. (The
+    /// timelines of a sync are their maker's matter.)
     #[must_use]
     pub fn ignoring(self, people: Arc<HashSet<OwnedUserId>>) -> Self {
         Self { ignored: people, ..self }

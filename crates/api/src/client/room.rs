@@ -60,7 +60,7 @@ pub use expel_guests::expel_guests;
 
 use crate::routes::Routes;
 
-pub(super) use reading::nothing_to_see;
+pub(super) use reading::{ignored, nothing_to_see};
 
 /// State under an empty key, whose slash at the end may be left out: no part of ruma's paths.
 const STATE_UNDER_EMPTY_KEY: [&str; 4] = [

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Person, Server};
+use crate::relations::{beside, ignores, relates, two_in_a_room};
 use crate::rooms::at;
 
 const EVENTS: &str = "/_matrix/client/v3/events";
@@ -187,6 +188,28 @@ async fn a_window_into_a_room_shows_each_event_to_whom_it_may_be_shown() {
     assert_eq!(texts(&seen["messages"]["chunk"]), ["open"]);
     let part = eve.get(&format!("{EVENTS}?room_id={room}&from=t0")).await.ok();
     assert_eq!(texts(&part["chunk"]), ["open"]);
+}
+
+#[tokio::test]
+async fn what_ignored_people_wrote_is_nowhere_told() {
+    let (_server, alice, bob, room) = two_in_a_room().await;
+    let said = writes(&alice, &room, "mine").await;
+    writes(&bob, &room, "theirs").await;
+    relates(&bob, &room, ("m.thread", &said), "reply").await;
+    ignores(&alice, &bob).await;
+    let everything = alice.get(INITIAL).await.ok();
+    let initial = alice.get(&at(&room, "initialSync")).await.ok();
+    let window = alice.get(&format!("{EVENTS}?room_id={room}&from=t0")).await.ok();
+    let page = alice.get(&at(&room, "messages?dir=b")).await.ok();
+    let around = alice.get(&at(&room, &format!("context/{said}"))).await.ok();
+    assert!(around.get("events_after").is_none(), "{around}");
+    let lists = [&everything["rooms"][0]["messages"], &initial["messages"], &window, &page];
+    for events in lists.map(|list| &list["chunk"]) {
+        assert_eq!(texts(events), ["mine"]);
+        assert_eq!(beside(events, &said), Value::Null);
+    }
+    let event = alice.get(&format!("{EVENTS}/{said}")).await.ok();
+    assert_eq!(event["unsigned"]["m.relations"], Value::Null);
 }
 
 #[tokio::test]

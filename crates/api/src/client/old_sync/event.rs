@@ -9,6 +9,7 @@ use ruma_common::serde::Raw;
 use ruma_common::{EventId, OwnedEventId, metadata};
 
 use super::{AnyEvent, Told};
+use crate::client::room::ignored;
 use crate::{ApiError, App, Call};
 
 metadata! {
@@ -46,6 +47,7 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Told<AnyEve
     let Some((viewer, event)) = found else {
         return Err(ApiError::not_found(format!("no event {event_id} is to be seen")));
     };
+    let viewer = viewer.ignoring(ignored(&app, &who.user_id).await?);
     let event = Raw::from_json_string(viewer.client_json(&event).await?);
     event.map(Told).map_err(|error| ApiError::internal(&error))
 }

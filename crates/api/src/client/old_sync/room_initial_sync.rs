@@ -11,6 +11,7 @@ use ruma_events::room::member::MembershipState;
 use serde_json::json;
 
 use super::raw;
+use crate::client::room::ignored;
 use crate::{ApiError, App, Call};
 
 /// Events that are shown of what was said.
@@ -21,6 +22,7 @@ pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, A
     let room_id = call.request.room_id;
     let (user, device) = (&call.who.user_id, call.who.device_id);
     let viewer = app.rooms.reader(user, &room_id, Some(device)).await?;
+    let viewer = viewer.ignoring(ignored(&app, user).await?);
     let mut state = app.rooms.state(user, &room_id).await?;
     state.sort_by_key(|event| event.ord);
     let mut response = Response::new(room_id.clone());

@@ -7,7 +7,7 @@ use http::StatusCode;
 use rooms::{RoomError, Shown, Stored, Viewer};
 use ruma_common::api::error::ErrorKind;
 use ruma_common::serde::Raw;
-use ruma_common::{OwnedRoomId, OwnedRoomOrAliasId, OwnedUserId, RoomId};
+use ruma_common::{OwnedRoomId, OwnedRoomOrAliasId, OwnedUserId, RoomId, UserId};
 
 use crate::{ApiError, App, Caller};
 
@@ -24,7 +24,7 @@ pub(crate) async fn room_of(app: &App, name: OwnedRoomOrAliasId) -> Result<Owned
 pub(super) async fn viewer(app: &App, who: &Caller, room_id: &RoomId) -> Result<Viewer, ApiError> {
     let device = Some(who.device_id.clone());
     let viewer = app.rooms.reader(&who.user_id, room_id, device).await?;
-    Ok(viewer.ignoring(ignored(app, who).await?))
+    Ok(viewer.ignoring(ignored(app, &who.user_id).await?))
 }
 
 /// The same, where every refusal is that there is nothing to see.
@@ -35,11 +35,15 @@ pub(super) async fn viewer_of_event(
 ) -> Result<Viewer, ApiError> {
     let device = Some(who.device_id.clone());
     let viewer = app.rooms.reader(&who.user_id, room_id, device).await.map_err(nothing_to_see)?;
-    Ok(viewer.ignoring(ignored(app, who).await?))
+    Ok(viewer.ignoring(ignored(app, &who.user_id).await?))
 }
 
-async fn ignored(app: &App, who: &Caller) -> Result<Arc<HashSet<OwnedUserId>>, ApiError> {
-    Ok(Arc::new(app.devices.ignored_people(&who.user_id).await?))
+/// Whom a person ignores.
+pub(in crate::client) async fn ignored(
+    app: &App,
+    user: &UserId,
+) -> Result<Arc<HashSet<OwnedUserId>>, ApiError> {
+    Ok(Arc::new(app.devices.ignored_people(user).await?))
 }
 
 /// For endpoints that whoever is not in the room may call: a room that is not known is not found,
