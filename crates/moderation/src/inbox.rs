@@ -50,11 +50,12 @@ impl Moderation {
         if reason.as_ref().is_some_and(|reason| reason.len() > LONGEST_REASON) {
             return Err(ModerationError::LongReason { limit: LONGEST_REASON });
         }
+        let key = self.0.vault.key(&Owner::Server).await?;
         let row = ReportRow {
             kind: subject.kind(),
-            reporter: mark_of_person(reporter),
-            room: subject.room().map(mark_of_room),
-            subject: subject.mark(reporter),
+            reporter: mark_of_person(&key, reporter)?,
+            room: subject.room().map(|room| mark_of_room(&key, room)).transpose()?,
+            subject: subject.mark(&key, reporter)?,
         };
         let content = ContentRow { reporter: reporter.to_owned(), subject, at: self.0.clock.now() };
         for _ in 0..ATTEMPTS {

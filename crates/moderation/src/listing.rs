@@ -69,10 +69,12 @@ impl Moderation {
 
     /// A page of reports.
     pub async fn list(&self, query: &Query) -> Result<Listing, ModerationError> {
+        let key = self.0.vault.key(&Owner::Server).await?;
+        let person = |user| mark_of_person(&key, user);
         let wanted = Wanted {
             kind: query.kind,
-            reporter: query.reporter.as_deref().map(mark_of_person),
-            room: query.room.as_deref().map(mark_of_room),
+            reporter: query.reporter.as_deref().map(person).transpose()?,
+            room: query.room.as_deref().map(|room| mark_of_room(&key, room)).transpose()?,
         };
         let mut listing = Listing::default();
         let mut chosen = Vec::new();

@@ -1,6 +1,6 @@
 //! The tables of moderation, each with what it is for.
 //!
-//! Clear rows hold hashes only; who reported what, and why, is sealed.
+//! Clear rows hold marks only, made with the server's key; who reported what, and why, is sealed.
 
 use base::clock::Timestamp;
 use ruma_common::OwnedUserId;
@@ -10,7 +10,7 @@ use vault::SealedTable;
 
 use crate::report::{Kind, ReportNo, Subject};
 
-/// Half a hash, which stands for a person, a room, or one person's reports of one thing.
+/// Made with the server's key: stands for a person, a room, or one person's reports of one thing.
 pub(crate) type Mark = [u8; 16];
 
 /// The number of the newest report. Every report checks it, so they follow one another.

@@ -9,6 +9,7 @@ use moderation::{
     Kind, LONGEST_REASON, MOST_OF_ONE, Moderation, ModerationError, Order, Query, Subject,
 };
 use ruma_common::{OwnedUserId, UserId, owned_event_id, owned_room_id};
+use sha2::{Digest, Sha256};
 use store::{MemoryDisk, Store};
 use vault::{KeyEncryptionKey, Owner, Vault};
 
@@ -177,5 +178,21 @@ async fn nothing_of_a_report_is_readable_on_disk() {
     for marker in ["complainant", "accused", "an-unmistakable-reason"] {
         let found = bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
         assert!(!found, "{marker}");
+    }
+}
+
+#[tokio::test]
+async fn no_mark_is_found_by_who_knows_everybody_and_not_the_key() {
+    let (data, keys) = (MemoryDisk::new(), MemoryDisk::new());
+    let store = Store::open_memory(&data, None).unwrap();
+    World::over(store.clone(), &keys).await.reports("alice", room("room"), "rude").await;
+    let parts = [&["person", "@alice:s"][..], &["subject", "@alice:s", "!room:s", ""]];
+    let view = store.snapshot().await.unwrap();
+    for (table, parts) in ["reports_of_person", "reports_by_subject"].into_iter().zip(parts) {
+        let mut hash = Sha256::new();
+        parts.iter().for_each(|part| hash.update([part.as_bytes(), &[0]].concat()));
+        let rows = view.rows(table, None, 10).await.unwrap();
+        assert_eq!(rows.len(), 1, "{table}");
+        assert!(!hash.finalize().starts_with(&rows[0].0), "{table}");
     }
 }
