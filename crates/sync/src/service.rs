@@ -79,7 +79,7 @@ pub struct SyncRequest {
 /// What a device is told.
 pub enum Reply {
     /// Everything, as it begins.
-    First(First),
+    First(Box<First>),
     /// What is new.
     News(Answer),
 }
@@ -156,7 +156,7 @@ impl Sync {
         self.acknowledge(&seat, (&request.user, &request.device), came_to).await?;
         let Some(mut since) = since else {
             let first = First::begin(self.clone(), (seat, request.device), wishes);
-            return Ok(Reply::First(Box::pin(first).await?));
+            return Ok(Reply::First(Box::new(Box::pin(first).await?)));
         };
         loop {
             let place = (&seat, &*request.device);
