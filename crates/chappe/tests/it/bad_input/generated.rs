@@ -81,9 +81,9 @@ async fn whatever_is_asked_the_answer_is_the_refusal_that_it_asks_for() {
         }
     }
     let total: usize = outcome.counts.values().sum();
-    println!("{total} cases of bad input for {served} operations: {:?}", outcome.counts);
+    tell(&format!("{total} cases of bad input for {served} operations: {:?}", outcome.counts));
     assert!(outcome.faults.is_empty(), "{}", outcome.faults.join("\n"));
-    assert!(total > 3_000 && served > 80, "{total} cases for {served} operations");
+    assert!(total > 6_000 && served == 164, "{total} cases for {served} operations");
     assert_eq!(scene.room_as_it_is().await, before);
     scene.alice.says(&scene.room, "still").await;
 }
@@ -119,6 +119,11 @@ impl Outcome {
         }
         answer
     }
+}
+
+#[expect(clippy::print_stdout, reason = "how many cases there were is a result of its own")]
+fn tell(line: &str) {
+    println!("{line}");
 }
 
 fn fault(

@@ -63,7 +63,8 @@ impl Http {
         self.tries(method, path, headers, body).await.expect("the server answers")
     }
 
-    /// Asks for something of a server that may go away meanwhile: then there is no answer.
+    /// Asks for something of a server that may go away meanwhile: then there is no answer. Fails
+    /// when request or answer are not as the specification says.
     pub(crate) async fn tries(
         &self,
         method: Method,
@@ -82,26 +83,13 @@ impl Http {
         let bytes = body.collect().await?.to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body };
-        self.check(&method, path, headers, &sent, &answer);
-        Ok(answer)
-    }
-
-    /// Fails when request or answer are not as the specification says.
-    fn check(
-        &self,
-        method: &Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        sent: &[u8],
-        answer: &Answer,
-    ) {
         let named = |name: &str| headers.iter().find(|(given, _)| *given == name);
         let exchange = Exchange {
             manners: self.manners,
-            method,
+            method: &method,
             path,
             authorization: named("authorization").map_or("", |(_, value)| value),
-            sent,
+            sent: &sent,
             status: answer.status,
             content_type: answer.header("content-type").unwrap_or_default(),
             bytes: &answer.bytes,
@@ -109,6 +97,7 @@ impl Http {
         };
         exchange.check();
         coverage::record(&exchange);
+        Ok(answer)
     }
 
     /// Asks without a token.

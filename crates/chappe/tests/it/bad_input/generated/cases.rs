@@ -67,17 +67,21 @@ impl Kind {
 
 impl Case {
     /// What a client asks that does as the specification says.
-    pub(super) fn well_formed(operation: &Operation, cast: &Cast) -> Self {
+    pub(super) fn well_formed(operation: &Operation, people: &Cast) -> Self {
         let schema = &operation.details["requestBody"]["content"]["application/json"]["schema"];
         let body =
-            if schema.is_null() { "{}".to_owned() } else { object(schema, cast).to_string() };
+            if schema.is_null() { "{}".to_owned() } else { object(schema, people).to_string() };
         Self {
             kind: Kind::WellFormed,
             what: String::new(),
-            http: cast.person.http.careless(),
-            authorization: Some(bearer(&cast.person)),
+            http: people.person.http.careless(),
+            authorization: Some(bearer(&people.person)),
             method: operation.method.clone(),
-            path: format!("{}{}", path(operation, cast, |_| None), query(operation, cast, None)),
+            path: format!(
+                "{}{}",
+                path(operation, people, |_| None),
+                query(operation, people, None)
+            ),
             body: body.into(),
             allowed: None,
         }
@@ -102,14 +106,14 @@ impl Case {
 }
 
 /// Everything that may be wrong with an operation's request.
-pub(super) fn cases(operation: &Operation, methods: &[Method], cast: &Cast) -> Vec<Case> {
-    let good = Case::well_formed(operation, cast);
+pub(super) fn cases(operation: &Operation, methods: &[Method], people: &Cast) -> Vec<Case> {
+    let good = Case::well_formed(operation, people);
     let mut cases = tokens(operation, &good);
-    cases.extend(places(operation, cast, &good));
-    cases.extend(fields(operation, cast, &good));
+    cases.extend(places(operation, people, &good));
+    cases.extend(fields(operation, people, &good));
     cases.extend(texts(operation, &good));
-    cases.extend(identifiers(operation, cast, &good));
-    cases.extend(parameters(operation, cast, &good));
+    cases.extend(identifiers(operation, people, &good));
+    cases.extend(parameters(operation, people, &good));
     cases.extend(paths(methods, &good));
     cases
 }
@@ -141,15 +145,15 @@ fn tokens(operation: &Operation, good: &Case) -> Vec<Case> {
 }
 
 /// Rooms and people that are not theirs.
-fn places(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
+fn places(operation: &Operation, people: &Cast, good: &Case) -> Vec<Case> {
     let mut cases = Vec::new();
-    let query = query(operation, cast, None);
+    let query = query(operation, people, None);
     let at = |name: &'static str, value: String| {
-        let path = path(operation, cast, move |part| (part == name).then(|| value.clone()));
+        let path = path(operation, people, move |part| (part == name).then(|| value.clone()));
         format!("{path}{query}")
     };
     if operation.path.contains("{userId}") {
-        let path = at("userId", cast.other.clone());
+        let path = at("userId", people.other.clone());
         let case = Case { path, ..good.but(Kind::AnotherPerson, "") };
         cases.push(case.allowing(NOT_THEIRS));
     }
@@ -162,15 +166,15 @@ fn places(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
                 Case { path: at(name, room.to_owned()), ..good.but(Kind::UnknownRoom, room) };
             cases.push(case.allowing(NOT_THEIRS));
         }
-        let elsewhere = path(operation, cast, |part| match part {
-            part if part == name => Some(cast.elsewhere.clone()),
-            "eventId" => Some(cast.hers.clone()),
+        let elsewhere = path(operation, people, |part| match part {
+            part if part == name => Some(people.elsewhere.clone()),
+            "eventId" => Some(people.hers.clone()),
             _ => None,
         }) + &query;
         let foreign = Case { path: elsewhere.clone(), ..good.but(Kind::ForeignRoom, "") };
         cases.push(foreign.allowing(NOT_THEIRS));
         if needs_power(operation) {
-            let weak = Some(bearer(&cast.powerless));
+            let weak = Some(bearer(&people.powerless));
             let weak =
                 Case { path: elsewhere, authorization: weak, ..good.but(Kind::PowerTooLow, "") };
             cases.push(weak.allowing(&[(403, &["M_FORBIDDEN"])]));
@@ -195,19 +199,20 @@ fn needs_power(operation: &Operation) -> bool {
 }
 
 /// Fields that are missing, of a wrong type, or too large.
-fn fields(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
+fn fields(operation: &Operation, people: &Cast, good: &Case) -> Vec<Case> {
     let schema = &operation.details["requestBody"]["content"]["application/json"]["schema"];
     if schema.is_null() {
         return Vec::new();
     }
     let mut cases = Vec::new();
-    let whole = object(schema, cast);
-    for (at, schema) in objects(schema, cast, 3) {
+    let whole = object(schema, people);
+    for (at, schema) in objects(schema, people, 3) {
         let (properties, required) = properties(&schema);
         for (name, schema) in &properties {
             let with = |kind, value: Option<Value>| {
                 let body = replaced(&whole, &at, name, value);
-                let what = format!("{} ", [at.as_slice(), &[name.clone()]].concat().join("/"));
+                let what =
+                    format!("{} ", [at.as_slice(), std::slice::from_ref(name)].concat().join("/"));
                 let shown: String = body.chars().take(60).collect();
                 Case { body: body.into(), ..good.but(kind, what + &shown) }
             };
@@ -228,15 +233,15 @@ fn fields(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
 }
 
 /// The objects that a schema describes: itself, and what it holds, so deep at most.
-fn objects(schema: &Value, cast: &Cast, depth: usize) -> Vec<(Vec<String>, Value)> {
+fn objects(schema: &Value, people: &Cast, depth: usize) -> Vec<(Vec<String>, Value)> {
     let mut found = vec![(Vec::new(), schema.clone())];
     if depth == 0 {
         return found;
     }
     for (name, schema) in properties(schema).0 {
-        if sample(&schema, cast).is_object() && !properties(&schema).0.is_empty() {
+        if sample(&schema, people).is_object() && !properties(&schema).0.is_empty() {
             found.extend(
-                objects(&schema, cast, depth - 1).into_iter().map(|(at, schema)| {
+                objects(&schema, people, depth - 1).into_iter().map(|(at, schema)| {
                     (std::iter::once(name.clone()).chain(at).collect(), schema)
                 }),
             );
@@ -298,11 +303,11 @@ fn texts(operation: &Operation, good: &Case) -> Vec<Case> {
 }
 
 /// Parts of the path that are no identifiers.
-fn identifiers(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
+fn identifiers(operation: &Operation, people: &Cast, good: &Case) -> Vec<Case> {
     let names = ["userId", "roomId", "eventId", "roomAlias", "roomIdOrAlias", "serverName"];
     let long = "x".repeat(5_000);
     let mut cases = Vec::new();
-    let query = query(operation, cast, None);
+    let query = query(operation, people, None);
     for name in names.into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))) {
         let sigil = match name {
             "userId" => "@",
@@ -314,7 +319,7 @@ fn identifiers(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
         for value in ["garbage", "%20", "%00", "a%2Fb", "%F0%9F%92%A9", ":", &long] {
             for value in [value.to_owned(), format!("{sigil}{value}")] {
                 let what = format!("{name} {value:.20}");
-                let path = path(operation, cast, |part| (part == name).then(|| value.clone()));
+                let path = path(operation, people, |part| (part == name).then(|| value.clone()));
                 let case = Case { path: path + &query, ..good.but(Kind::InvalidIdentifier, what) };
                 cases.push(case.allowing(BAD_IDENTIFIER));
             }
@@ -324,9 +329,9 @@ fn identifiers(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
 }
 
 /// Parameters of the query that are missing, wrong or unknown.
-fn parameters(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
+fn parameters(operation: &Operation, people: &Cast, good: &Case) -> Vec<Case> {
     let mut cases = Vec::new();
-    let plain = path(operation, cast, |_| None);
+    let plain = path(operation, people, |_| None);
     let with = |kind, what: &str, query: String| Case {
         path: format!("{plain}{query}"),
         ..good.but(kind, what)
@@ -338,7 +343,7 @@ fn parameters(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
         let name = parameter["name"].as_str().expect("a name");
         let schema = &parameter["schema"];
         if parameter["required"] == true {
-            let missing = query(operation, cast, Some((name, &[])));
+            let missing = query(operation, people, Some((name, &[])));
             cases.push(with(Kind::MissingParameter, name, missing).allowing(BAD_PARAMETER));
         }
         let invalid: &[&str] = match schema["type"].as_str() {
@@ -348,14 +353,14 @@ fn parameters(operation: &Operation, cast: &Cast, good: &Case) -> Vec<Case> {
             _ => &["%00", "%ff", "%7B", "x%0Ay"],
         };
         for value in invalid {
-            let query = query(operation, cast, Some((name, &[*value])));
+            let query = query(operation, people, Some((name, &[*value])));
             let case = with(Kind::InvalidParameter, &format!("{name} {value}"), query);
             let strict = schema["type"] == "integer"
                 || schema["type"] == "boolean"
                 || schema["enum"].is_array();
             cases.push(if strict { case.allowing(BAD_PARAMETER) } else { case });
         }
-        let long = query(operation, cast, Some((name, &[&"9".repeat(10_000)])));
+        let long = query(operation, people, Some((name, &[&"9".repeat(10_000)])));
         cases.push(with(Kind::InvalidParameter, &format!("{name} long"), long));
     }
     let separator = if good.path.contains('?') { '&' } else { '?' };
@@ -387,7 +392,7 @@ fn bearer(person: &Person) -> String {
 }
 
 /// The operation's path: with what `other` gives, or what is theirs.
-fn path(operation: &Operation, cast: &Cast, other: impl Fn(&str) -> Option<String>) -> String {
+fn path(operation: &Operation, people: &Cast, other: impl Fn(&str) -> Option<String>) -> String {
     let mut path = String::new();
     for part in operation.path.split('/').skip(1) {
         path.push('/');
@@ -397,10 +402,10 @@ fn path(operation: &Operation, cast: &Cast, other: impl Fn(&str) -> Option<Strin
             continue;
         };
         path.push_str(&other(name).unwrap_or_else(|| match name {
-            "userId" => cast.person.user_id.clone(),
-            "roomId" | "roomIdOrAlias" => cast.room.clone(),
-            "eventId" => cast.event.clone(),
-            "deviceId" => cast.person.device_id.clone(),
+            "userId" => people.person.user_id.clone(),
+            "roomId" | "roomIdOrAlias" => people.room.clone(),
+            "eventId" => people.event.clone(),
+            "deviceId" => people.person.device_id.clone(),
             "roomAlias" => "%23nothing:chappe.example".to_owned(),
             "serverName" => "chappe.example".to_owned(),
             "eventType" | "type" => "m.room.topic".to_owned(),
@@ -421,14 +426,14 @@ fn transaction() -> String {
 }
 
 /// The parameters that must be there, one of them with other values.
-fn query(operation: &Operation, cast: &Cast, other: Option<(&str, &[&str])>) -> String {
+fn query(operation: &Operation, people: &Cast, other: Option<(&str, &[&str])>) -> String {
     let mut pairs = Vec::new();
     for parameter in operation.details["parameters"].as_array().into_iter().flatten() {
         let name = parameter["name"].as_str().expect("a name");
         match other.filter(|(other, _)| *other == name) {
             Some((_, values)) => pairs.extend(values.iter().map(|value| format!("{name}={value}"))),
             None if parameter["in"] == "query" && parameter["required"] == true => {
-                let value = sample(&parameter["schema"], cast);
+                let value = sample(&parameter["schema"], people);
                 let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
                 pairs.push(format!("{name}={text}"));
             }
