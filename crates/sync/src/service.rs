@@ -81,7 +81,7 @@ pub enum Reply {
     /// Everything, as it begins.
     First(Box<First>),
     /// What is new.
-    News(Answer),
+    News(Box<Answer>),
 }
 
 impl Drop for Inner {
@@ -129,7 +129,7 @@ impl Sync {
     pub async fn sync(&self, request: SyncRequest) -> Result<Answer, SyncError> {
         match self.reply(request).await? {
             Reply::First(first) => first.whole().await,
-            Reply::News(answer) => Ok(answer),
+            Reply::News(answer) => Ok(*answer),
         }
     }
 
@@ -161,7 +161,7 @@ impl Sync {
         loop {
             let place = (&seat, &*request.device);
             if let Some(answer) = self.news(place, &wishes, &mut since, deadline).await? {
-                return Ok(Reply::News(answer));
+                return Ok(Reply::News(Box::new(answer)));
             }
             seat = self.0.hub.seat(&request.user).await?;
         }
