@@ -91,6 +91,16 @@ impl Accounts {
         }
     }
 
+    /// Refuses a name under which nobody opens an account by themselves: one that is not available,
+    /// and one that the configuration makes an administrator's, which is the operator's to open.
+    pub async fn require_open_to_strangers(&self, localpart: &str) -> Result<(), AccountError> {
+        let user = self.new_user(localpart)?;
+        if self.0.settings.administrators.contains(&user) {
+            return Err(AccountError::UserInUse);
+        }
+        self.require_available(localpart).await
+    }
+
     /// What somebody must do to open an account by themselves.
     pub fn registration_stages(&self) -> Result<&'static [&'static [Stage]], AccountError> {
         match self.0.settings.registration {

@@ -9,13 +9,12 @@ mod synadm;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Person, Server};
+use crate::harness::{ADMINISTRATION, Answer, PASSWORD, Person, Server};
 
 /// A server with an administrator: `@root`, by the configuration.
 async fn administered() -> (Server, Person) {
-    let configuration = "[administration]\nadministrators = [\"@root:chappe.example\"]";
-    let server = Server::start_with(configuration).await;
-    let root = server.register("root").await;
+    let server = Server::start_with(ADMINISTRATION).await;
+    let root = server.register_administrator("root").await;
     (server, root)
 }
 
@@ -131,4 +130,30 @@ async fn what_is_asked_badly_is_refused() {
     let reset = user("v1/reset_password/ALICE");
     root.request(Method::POST, &reset, "{").await.refused(400, "M_NOT_JSON");
     posts_nothing(&root, &reset).await.refused(400, "M_BAD_JSON");
+}
+
+#[tokio::test]
+async fn nobody_takes_the_name_of_an_administrator() {
+    let server = Server::start_with(ADMINISTRATION).await;
+    let register = "/_matrix/client/v3/register";
+    let asked = json!({ "username": "root", "password": PASSWORD,
+        "auth": { "type": "m.login.dummy" } });
+    let available = format!("{register}/available?username=root");
+    server.http.get(&available).await.refused(400, "M_USER_IN_USE");
+    server.http.post(register, asked.clone()).await.refused(400, "M_USER_IN_USE");
+    let root = server.register_administrator("root").await;
+    root.get(&admin("v1/server_version")).await.ok();
+    server.http.post(register, asked).await.refused(400, "M_USER_IN_USE");
+}
+
+#[tokio::test]
+async fn administrators_open_each_others_accounts() {
+    let administrators = "administrators = [\"@second:chappe.example\", ";
+    let configuration = ADMINISTRATION.replace("administrators = [", administrators);
+    let server = Server::start_with(&configuration).await;
+    let root = server.register_administrator("root").await;
+    let path = admin("v2/users/@second:chappe.example");
+    assert_eq!(root.put(&path, json!({ "password": PASSWORD })).await.status, 201);
+    let second = server.sign_in("second").await;
+    second.get(&admin("v1/server_version")).await.ok();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{PASSWORD, Person, Server};
+use crate::harness::{ADMINISTRATION, PASSWORD, Person, Server};
 
 const LOCK: &str = "/_matrix/client/v1/admin/lock";
 const SUSPEND: &str = "/_matrix/client/v1/admin/suspend";
@@ -10,10 +10,10 @@ const WHOIS: &str = "/_matrix/client/v3/admin/whois";
 
 /// A server, its administrator, and somebody to decide about.
 async fn scene() -> (Server, Person, Person) {
-    let configuration = "[administration]\nadministrators = [\"@root:chappe.example\"]\n\
-                         [rooms]\nencryption = \"optional\"";
-    let server = Server::start_with(configuration).await;
-    let (root, alice) = (server.register("root").await, server.register("alice").await);
+    let configuration = format!("{ADMINISTRATION}\n[rooms]\nencryption = \"optional\"");
+    let server = Server::start_with(&configuration).await;
+    let (root, alice) =
+        (server.register_administrator("root").await, server.register("alice").await);
     (server, root, alice)
 }
 

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Server};
+use crate::harness::{ADMINISTRATION, Person, Server};
 use crate::rooms::at;
 
 const INBOX: &str = "/_synapse/admin/v1/event_reports";
 
 async fn scene() -> (Server, Person, Person, String) {
-    let configuration = "[administration]\nadministrators = [\"@root:chappe.example\"]";
-    let server = Server::start_with(configuration).await;
-    let (root, alice) = (server.register("root").await, server.register("alice").await);
+    let server = Server::start_with(ADMINISTRATION).await;
+    let (root, alice) =
+        (server.register_administrator("root").await, server.register("alice").await);
     let bob = server.register("bob").await;
     let room = alice.creates_room(json!({})).await;
     alice.brings(&bob, &room).await;

@@ -3,12 +3,16 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Server};
+use crate::harness::{ADMINISTRATION, Person, Server};
 use crate::rooms::at;
 
 const SEND: &str = "/_synapse/admin/v1/send_server_notice";
-const CONFIGURATION: &str = "[administration]\nadministrators = [\"@root:chappe.example\"]\n\
-    [notices]\nname = \"announcements\"\ndisplay_name = \"The ministry\"";
+const NOTICES: &str = "[notices]\nname = \"announcements\"\ndisplay_name = \"The ministry\"";
+
+/// A server that speaks to people.
+async fn speaking() -> Server {
+    Server::start_with(&format!("{ADMINISTRATION}\n{NOTICES}")).await
+}
 
 fn notice(to: &Person, text: &str) -> Value {
     let content = json!({ "msgtype": "m.text", "body": text });
@@ -32,8 +36,9 @@ async fn said(person: &Person, room: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_person_has_one_room_for_what_the_server_says() {
-    let mut server = Server::start_with(CONFIGURATION).await;
-    let (root, alice) = (server.register("root").await, server.register("alice").await);
+    let mut server = speaking().await;
+    let (root, alice) =
+        (server.register_administrator("root").await, server.register("alice").await);
     let sent = root.post(SEND, notice(&alice, "first")).await.ok();
     let room = asked_into(&alice).await;
     let tags = format!("/_matrix/client/v3/user/{}/rooms/{room}/tags", alice.user_id);
@@ -51,8 +56,8 @@ async fn a_person_has_one_room_for_what_the_server_says() {
     alice.joins(&room).await;
     server.restart().await;
     let (root, alice) = (server.again(&root), server.again(&alice));
-    root.post(SEND, notice(&alice, "second")).await.ok();
-    assert_eq!(said(&alice, &room).await, ["first", "second"]);
+    root.post(SEND, notice(&alice, "second word of the ministry")).await.ok();
+    assert_eq!(said(&alice, &room).await, ["first", "second word of the ministry"]);
     let event = sent["event_id"].as_str().unwrap();
     let event = alice.get(&at(&room, &format!("event/{event}"))).await.ok();
     assert_eq!(event["sender"], "@announcements:chappe.example");
@@ -62,14 +67,15 @@ async fn a_person_has_one_room_for_what_the_server_says() {
     root.post(SEND, notice(&alice, "third")).await.ok();
     assert_eq!(asked_into(&alice).await, room);
     alice.joins(&room).await;
-    assert_eq!(said(&alice, &room).await, ["first", "second", "third"]);
-    assert!(server.files_with(b"second").is_empty(), "what the server says is sealed, too");
+    assert_eq!(said(&alice, &room).await, ["first", "second word of the ministry", "third"]);
+    assert!(server.files_with(b"second word of the ministry").is_empty(), "what the server says is sealed, too");
 }
 
 #[tokio::test]
 async fn only_the_server_speaks_in_clear_there() {
-    let server = Server::start_with(CONFIGURATION).await;
-    let (root, alice) = (server.register("root").await, server.register("alice").await);
+    let server = speaking().await;
+    let (root, alice) =
+        (server.register_administrator("root").await, server.register("alice").await);
     root.post(SEND, notice(&alice, "hello")).await.ok();
     let room = asked_into(&alice).await;
     alice.joins(&room).await;
@@ -92,8 +98,9 @@ async fn only_the_server_speaks_in_clear_there() {
 
 #[tokio::test]
 async fn a_notice_is_sent_once_and_asked_for_well() {
-    let server = Server::start_with(CONFIGURATION).await;
-    let (root, alice) = (server.register("root").await, server.register("alice").await);
+    let server = speaking().await;
+    let (root, alice) =
+        (server.register_administrator("root").await, server.register("alice").await);
     let path = format!("{SEND}/txn");
     let once = root.put(&path, notice(&alice, "once")).await.ok();
     assert_eq!(root.put(&path, notice(&alice, "once")).await.ok(), once);
@@ -120,8 +127,8 @@ async fn a_notice_is_sent_once_and_asked_for_well() {
     }
     root.request(Method::POST, SEND, "").await.refused(400, "M_BAD_JSON");
 
-    let configuration = CONFIGURATION.split("[notices]").next().unwrap();
-    let silent = Server::start_with(configuration).await;
-    let (root, alice) = (silent.register("root").await, silent.register("alice").await);
+    let silent = Server::start_with(ADMINISTRATION).await;
+    let (root, alice) =
+        (silent.register_administrator("root").await, silent.register("alice").await);
     root.post(SEND, notice(&alice, "x")).await.refused(400, "M_UNKNOWN");
 }

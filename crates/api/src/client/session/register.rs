@@ -31,7 +31,7 @@ async fn open_account(app: &App, call: Call<Request>) -> Result<Response, ApiErr
     let username = request.username.as_deref();
     let guest = guest(app, username, request.guest_access_token.as_deref()).await?;
     if let (None, Some(username)) = (&guest, username) {
-        app.accounts.require_available(username).await?;
+        app.accounts.require_open_to_strangers(username).await?;
     }
     let password = request.password.map(Secret::new);
     if let Some(password) = &password {

@@ -8,6 +8,6 @@ use crate::{ApiError, App, Call};
 pub(crate) async fn handler(app: App, call: Call<Request>) -> Result<Response, ApiError> {
     app.accounts.registration_stages()?;
     app.accounts.count_registration(call.address.0)?;
-    app.accounts.require_available(&call.request.username).await?;
+    app.accounts.require_open_to_strangers(&call.request.username).await?;
     Ok(Response::new(true))
 }
