@@ -2,9 +2,13 @@
 //! something here, under `/_synapse/admin`.
 //!
 //! Every endpoint goes through [`ask`], which lets administrators in and nobody else. Left out with
-//! intent: signing in as somebody else and joining rooms or reading messages in their name, which
-//! no administrator can do here; what only another server's parts know (application services' and
-//! federation's queues, background updates).
+//! intent: acting in somebody's name (signing in as them, having them join rooms) and reading
+//! messages; what only another server's parts know (application services' and federation's queues,
+//! background updates).
+//!
+//! One way remains to be somebody else: an administrator who gives a person a new password can sign
+//! in with it. The person cannot miss it, since all of their sessions end; the device is a new one,
+//! not verified by any of theirs, and cannot read encrypted history.
 
 mod ask;
 mod media;

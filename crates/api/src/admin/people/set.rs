@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::administrator;
-use super::reset_password::{self, yes};
+use super::reset_password;
 use super::shown::{Detailed, detailed};
 use crate::admin::ask::{Ask, Told};
 use crate::client::{close_account, show_in_rooms};
@@ -18,8 +18,6 @@ use crate::{ApiError, App};
 #[derive(Deserialize)]
 struct Body {
     password: Option<String>,
-    #[serde(default = "yes")]
-    logout_devices: bool,
     displayname: Option<String>,
     avatar_url: Option<String>,
     admin: Option<bool>,
@@ -63,8 +61,7 @@ async fn change(app: &App, ask: &Ask, user: &UserId, body: Body) -> Result<(), A
         return close_account(app, user, Erasure::Keep).await;
     }
     if let Some(password) = body.password {
-        let password = Secret::new(password);
-        reset_password::change(app, user, password, body.logout_devices).await?;
+        reset_password::change(app, user, Secret::new(password)).await?;
     }
     for (field, value) in [("displayname", body.displayname), ("avatar_url", body.avatar_url)] {
         if let Some(value) = value {

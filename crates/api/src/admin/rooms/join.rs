@@ -1,7 +1,7 @@
-//! `POST /_synapse/admin/v1/join/{room_id_or_alias}`: has somebody of this server come into a room.
+//! `POST /_synapse/admin/v1/join/{room_id_or_alias}`: asks somebody of this server into a room.
 //!
-//! Into a room that is open to everybody, or that the administrator is in and may invite to: the
-//! room's own rules decide, and it is seen in the room who invited.
+//! The administrator themselves joins; everybody else is invited by them, and decides. The room's
+//! own rules say whether that may be, and it is seen in the room who invited.
 
 use rooms::{Membership, MembershipChange};
 use ruma_common::{OwnedRoomId, RoomOrAliasId};
@@ -18,7 +18,7 @@ struct Body {
     user_id: String,
 }
 
-/// Where they are then.
+/// Where they are, or are asked into.
 #[derive(Serialize)]
 pub(crate) struct Answer {
     room_id: OwnedRoomId,
@@ -32,13 +32,15 @@ pub(crate) async fn handler(app: App, ask: Ask) -> Result<Answer, ApiError> {
     let name = name.map_err(|_| ApiError::invalid_param("that is neither a room nor an alias"))?;
     let room_id = room_of(&app, name).await?;
     let room = app.rooms.room(&room_id).await.map_err(not_found)?;
+    if user == ask.who.user_id {
+        join_room(&app, &user, &room_id, (None, None)).await?;
+        return Ok(Answer { room_id });
+    }
     let profile = invitee(&app, &user).await?;
-    let current = room.current();
-    if !current.is_open() && current.membership(&user) == Membership::Leave {
+    if !matches!(room.current().membership(&user), Membership::Join | Membership::Invite) {
         let (by, of, to) = (&*ask.who.user_id, &*user, Membership::Invite);
         let change = MembershipChange { by, of, to, reason: None, profile };
         app.rooms.change_membership(&room_id, change).await?;
     }
-    join_room(&app, &user, &room_id, (None, None)).await?;
     Ok(Answer { room_id })
 }

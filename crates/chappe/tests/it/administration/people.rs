@@ -144,9 +144,12 @@ async fn sessions_end_one_by_one_or_with_the_password() {
     let reset = of(&alice, "v1/reset_password/USER");
     let kept = json!({ "new_password": "another password", "logout_devices": false });
     root.post(&reset, kept).await.ok();
-    alice.get(whoami).await.ok();
-    root.post(&reset, json!({ "new_password": "yet another one" })).await.ok();
     alice.get(whoami).await.refused(401, "M_UNKNOWN_TOKEN");
+    assert_eq!(signs_in(&server, "alice", "another password").await, 200);
+    assert_eq!(root.get(&devices).await.ok()["total"], 1);
+    let kept = json!({ "password": "yet another one", "logout_devices": false });
+    root.put(&of(&alice, "v2/users/USER"), kept).await.ok();
+    assert_eq!(root.get(&devices).await.ok()["total"], 0);
     assert_eq!(signs_in(&server, "alice", "yet another one").await, 200);
 }
 

@@ -204,17 +204,27 @@ async fn history_goes_up_to_an_event_or_a_time() {
 }
 
 #[tokio::test]
-async fn somebody_is_brought_into_a_room_by_its_rules() {
+async fn an_administrator_asks_people_into_rooms_and_joins_in_nobodys_name() {
     let (server, root) = administered().await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     let forum = alice.creates_room(json!({ "preset": "public_chat" })).await;
     let join = |room: &str| admin(&format!("v1/join/{room}"));
     let who = json!({ "user_id": bob.user_id });
-    assert_eq!(root.post(&join(&forum), who.clone()).await.ok(), json!({ "room_id": forum }));
+    root.post(&join(&forum), who.clone()).await.refused(403, "M_FORBIDDEN");
+    let themselves = json!({ "user_id": root.user_id });
+    assert_eq!(root.post(&join(&forum), themselves).await.ok(), json!({ "room_id": forum }));
     let office = alice.creates_room(json!({})).await;
     root.post(&join(&office), who.clone()).await.refused(403, "M_FORBIDDEN");
     alice.brings(&root, &office).await;
-    root.post(&join(&office), who).await.ok();
-    let joined = bob.get("/_matrix/client/v3/joined_rooms").await.ok();
-    assert_eq!(joined["joined_rooms"].as_array().unwrap().len(), 2);
+    for room in [&forum, &office, &office] {
+        assert_eq!(root.post(&join(room), who.clone()).await.ok(), json!({ "room_id": room }));
+    }
+    let joined = "/_matrix/client/v3/joined_rooms";
+    assert_eq!(bob.get(joined).await.ok(), json!({ "joined_rooms": [] }));
+    for room in [&forum, &office] {
+        assert!(bob.syncs("").await["rooms"]["invite"].get(room).is_some());
+        bob.joins(room).await;
+        assert_eq!(root.post(&join(room), who.clone()).await.ok(), json!({ "room_id": room }));
+    }
+    assert_eq!(bob.get(joined).await.ok()["joined_rooms"].as_array().unwrap().len(), 2);
 }
