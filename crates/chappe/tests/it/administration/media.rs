@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{admin, administered, posts_nothing};
 use crate::harness::Person;
+use crate::rooms::at;
 
 /// Uploads a text; its identifier.
 async fn uploads(person: &Person, text: &'static str) -> String {
@@ -80,7 +81,10 @@ async fn the_media_of_a_room_is_what_is_readable_there() {
     let media = |room: &str| admin(&format!("v1/room/{room}/media"));
     let found = root.get(&media(&forum)).await.ok();
     assert_eq!(found, json!({ "local": [url], "remote": [] }));
-    assert_eq!(root.get(&media(&office)).await.ok(), json!({ "local": [], "remote": [] }));
+    root.get(&media(&office)).await.refused(403, "M_FORBIDDEN");
+    let closed = json!({ "join_rule": "invite" });
+    alice.put(&at(&forum, "state/m.room.join_rules"), closed).await.ok();
+    root.get(&media(&forum)).await.refused(403, "M_FORBIDDEN");
     let path = format!("{}/quarantine", media(&forum));
     assert_eq!(posts_nothing(&root, &path).await.ok(), json!({ "num_quarantined": 1 }));
     assert_eq!((is_there(&alice, &open).await, is_there(&alice, &sealed).await), (false, true));
