@@ -136,7 +136,7 @@ where
 pub(crate) struct Raw {
     pub(crate) request: http::Request<Bytes>,
     pub(crate) arguments: Vec<String>,
-    address: ClientAddress,
+    pub(crate) address: ClientAddress,
 }
 
 impl Raw {

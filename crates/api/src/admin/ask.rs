@@ -132,13 +132,22 @@ impl Ask {
     }
 }
 
-/// The administrator whose token it is.
+/// The administrator whose token it is. Requests without a good token are counted.
 async fn administrator(app: &App, raw: &Raw) -> Result<Caller, ApiError> {
-    let token = AccessToken::extract_authentication(&raw.request);
-    let token = token.map_err(|error| unauthenticated(&*Box::from(error)))?;
-    let who = caller(app, &token).await?;
+    let found = identify(app, raw).await;
+    if found.is_err() {
+        app.flood().count_stranger(raw.address.0, app.clock.now())?;
+    }
+    let who = found?;
     require_administrator(&who)?;
     Ok(who)
+}
+
+/// The person whose token it is.
+async fn identify(app: &App, raw: &Raw) -> Result<Caller, ApiError> {
+    let token = AccessToken::extract_authentication(&raw.request);
+    let token = token.map_err(|error| unauthenticated(&*Box::from(error)))?;
+    caller(app, &token).await
 }
 
 /// A person of this server, who need not have an account.

@@ -1,5 +1,6 @@
 //! Who asks too often is asked to wait; ordinary use never is, nor who is exempt.
 
+use http::Method;
 use serde_json::json;
 
 use crate::harness::{Answer, Server};
@@ -72,9 +73,21 @@ async fn strangers_are_limited_by_where_they_come_from() {
     too_often(server.http.get("/_matrix/client/versions").await);
     // A token that is nobody's makes nobody known.
     let guess = [("authorization", "Bearer guess")];
-    let guessed = server.http.request(http::Method::GET, "/_matrix/client/v3/sync", &guess, "");
+    let guessed = server.http.request(Method::GET, "/_matrix/client/v3/sync", &guess, "");
     too_often(guessed.await);
     alice.syncs("").await;
+}
+
+#[tokio::test]
+async fn who_guesses_at_an_administrators_token_is_a_stranger() {
+    let server = Server::start_with("[limits]\nstrangers_requests_per_minute = 5").await;
+    let path = "/_synapse/admin/v1/server_version";
+    let guess = [("authorization", "Bearer chappe_access_guess")];
+    let asks = async || server.http.request(Method::GET, path, &guess, "").await;
+    for _ in 0..5 {
+        asks().await.refused(401, "M_UNKNOWN_TOKEN");
+    }
+    too_often(asks().await);
 }
 
 #[tokio::test]
