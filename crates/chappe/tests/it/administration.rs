@@ -14,8 +14,8 @@ use crate::harness::{ADMINISTRATION, Answer, PASSWORD, Person, Server};
 /// A server with an administrator: `@root`, by the configuration.
 async fn administered() -> (Server, Person) {
     let server = Server::start_with(ADMINISTRATION).await;
-    let root = server.register_administrator("root").await;
-    (server, root)
+    let chief = server.register_administrator("root").await;
+    (server, chief)
 }
 
 fn admin(path: &str) -> String {
@@ -40,7 +40,7 @@ async fn until(person: &Person, path: &str, said: impl Fn(&Value) -> bool) -> Va
 
 #[tokio::test]
 async fn administration_is_for_administrators() {
-    let (server, root) = administered().await;
+    let (server, chief) = administered().await;
     let alice = server.register("alice").await;
     let room = alice.creates_room(json!({})).await;
     let media = "chappe.example/abc";
@@ -51,8 +51,8 @@ async fn administration_is_for_administrators() {
         (Method::GET, "v2/users".to_owned()),
         (Method::GET, format!("v2/users/{}", alice.user_id)),
         (Method::PUT, format!("v2/users/{}", alice.user_id)),
-        (Method::POST, format!("v1/deactivate/{}", root.user_id)),
-        (Method::POST, format!("v1/reset_password/{}", root.user_id)),
+        (Method::POST, format!("v1/deactivate/{}", chief.user_id)),
+        (Method::POST, format!("v1/reset_password/{}", chief.user_id)),
         (Method::PUT, format!("v1/users/{}/admin", alice.user_id)),
         (Method::GET, "v1/rooms".to_owned()),
         (Method::GET, format!("v1/rooms/{room}")),
@@ -70,18 +70,18 @@ async fn administration_is_for_administrators() {
         let refused = server.http.request(method, &path, &[], "{}").await;
         refused.refused(401, "M_MISSING_TOKEN");
     }
-    let version = root.get(&admin("v1/server_version")).await.ok();
+    let version = chief.get(&admin("v1/server_version")).await.ok();
     assert!(version["server_version"].as_str().unwrap().starts_with("Chappe "));
-    root.get(&admin("v1/nothing")).await.refused(404, "M_UNRECOGNIZED");
-    root.delete(&admin("v1/server_version")).await.refused(405, "M_UNRECOGNIZED");
+    chief.get(&admin("v1/nothing")).await.refused(404, "M_UNRECOGNIZED");
+    chief.delete(&admin("v1/server_version")).await.refused(405, "M_UNRECOGNIZED");
     // Nobody signs in as somebody else here.
     let login = admin(&format!("v1/users/{}/login", alice.user_id));
-    root.post(&login, json!({})).await.refused(404, "M_UNRECOGNIZED");
+    chief.post(&login, json!({})).await.refused(404, "M_UNRECOGNIZED");
 }
 
 #[tokio::test]
 async fn what_is_asked_badly_is_refused() {
-    let (server, root) = administered().await;
+    let (server, chief) = administered().await;
     let alice = server.register("alice").await;
     let user = |path: &str| admin(&path.replace("ALICE", &alice.user_id));
     let gets = [
@@ -99,7 +99,7 @@ async fn what_is_asked_badly_is_refused() {
         "v1/username_available?username=%C3%A9",
     ];
     for path in gets {
-        let answer = root.get(&admin(path)).await;
+        let answer = chief.get(&admin(path)).await;
         assert_eq!(answer.status, 400, "{path}");
     }
     for path in [
@@ -112,9 +112,9 @@ async fn what_is_asked_badly_is_refused() {
         "v2/rooms/!x:chappe.example/delete_status",
         "v1/room/!x:chappe.example/media",
     ] {
-        root.get(&admin(path)).await.refused(404, "M_NOT_FOUND");
+        chief.get(&admin(path)).await.refused(404, "M_NOT_FOUND");
     }
-    root.get(&admin("v1/username_available")).await.refused(400, "M_INVALID_PARAM");
+    chief.get(&admin("v1/username_available")).await.refused(400, "M_INVALID_PARAM");
     let bodies = [
         ("v1/users/ALICE/admin", json!({}), "M_BAD_JSON"),
         ("v1/users/ALICE/admin", json!({ "admin": 1 }), "M_BAD_JSON"),
@@ -125,11 +125,11 @@ async fn what_is_asked_badly_is_refused() {
         ("v1/rooms/!x:y/block", json!({}), "M_BAD_JSON"),
     ];
     for (path, body, errcode) in bodies {
-        root.put(&user(path), body).await.refused(400, errcode);
+        chief.put(&user(path), body).await.refused(400, errcode);
     }
     let reset = user("v1/reset_password/ALICE");
-    root.request(Method::POST, &reset, "{").await.refused(400, "M_NOT_JSON");
-    posts_nothing(&root, &reset).await.refused(400, "M_BAD_JSON");
+    chief.request(Method::POST, &reset, "{").await.refused(400, "M_NOT_JSON");
+    posts_nothing(&chief, &reset).await.refused(400, "M_BAD_JSON");
 }
 
 #[tokio::test]
@@ -141,8 +141,8 @@ async fn nobody_takes_the_name_of_an_administrator() {
     let available = format!("{register}/available?username=root");
     server.http.get(&available).await.refused(400, "M_USER_IN_USE");
     server.http.post(register, asked.clone()).await.refused(400, "M_USER_IN_USE");
-    let root = server.register_administrator("root").await;
-    root.get(&admin("v1/server_version")).await.ok();
+    let chief = server.register_administrator("root").await;
+    chief.get(&admin("v1/server_version")).await.ok();
     server.http.post(register, asked).await.refused(400, "M_USER_IN_USE");
 }
 
@@ -151,9 +151,9 @@ async fn administrators_open_each_others_accounts() {
     let administrators = "administrators = [\"@second:chappe.example\", ";
     let configuration = ADMINISTRATION.replace("administrators = [", administrators);
     let server = Server::start_with(&configuration).await;
-    let root = server.register_administrator("root").await;
+    let chief = server.register_administrator("root").await;
     let path = admin("v2/users/@second:chappe.example");
-    assert_eq!(root.put(&path, json!({ "password": PASSWORD })).await.status, 201);
+    assert_eq!(chief.put(&path, json!({ "password": PASSWORD })).await.status, 201);
     let second = server.sign_in("second").await;
     second.get(&admin("v1/server_version")).await.ok();
 }

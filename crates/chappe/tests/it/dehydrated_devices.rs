@@ -24,7 +24,7 @@ impl<'a> Waiting<'a> {
     }
 
     fn upload(&self, secret: &str) -> Value {
-        let mut identity = self.keys.signed_identity(json!({ "dehydrated": true }));
+        let mut identity = self.keys.signed_identity(&json!({ "dehydrated": true }));
         self.keys.cross_sign(&mut identity);
         json!({
             "device_id": self.id, "device_data": data(secret), "device_keys": identity,

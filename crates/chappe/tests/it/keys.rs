@@ -80,7 +80,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The device's identity with further fields, signed by it.
-    pub(crate) fn signed_identity(&self, further: Value) -> Value {
+    pub(crate) fn signed_identity(&self, further: &Value) -> Value {
         let mut identity = self.identity();
         identity.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
         self.signed(&self.device, identity)

@@ -12,25 +12,25 @@ const WHOIS: &str = "/_matrix/client/v3/admin/whois";
 async fn scene() -> (Server, Person, Person) {
     let configuration = format!("{ADMINISTRATION}\n[rooms]\nencryption = \"optional\"");
     let server = Server::start_with(&configuration).await;
-    let (root, alice) =
+    let (chief, alice) =
         (server.register_administrator("root").await, server.register("alice").await);
-    (server, root, alice)
+    (server, chief, alice)
 }
 
 /// Decides about somebody.
-async fn decides(root: &Person, what: &str, of: &Person, on: bool) -> Value {
+async fn decides(chief: &Person, what: &str, of: &Person, on: bool) -> Value {
     let field = if what == LOCK { "locked" } else { "suspended" };
     let path = format!("{what}/{}", of.user_id);
-    let told = root.put(&path, json!({ field: on })).await.ok();
+    let told = chief.put(&path, json!({ field: on })).await.ok();
     assert_eq!(told, json!({ field: on }));
-    assert_eq!(root.get(&path).await.ok(), told);
+    assert_eq!(chief.get(&path).await.ok(), told);
     told
 }
 
 #[tokio::test]
 async fn a_locked_person_can_sign_out_and_nothing_else() {
-    let (server, root, alice) = scene().await;
-    decides(&root, LOCK, &alice, true).await;
+    let (server, chief, alice) = scene().await;
+    decides(&chief, LOCK, &alice, true).await;
     for path in ["/_matrix/client/v3/account/whoami", "/_matrix/client/v3/sync"] {
         let refusal = alice.get(path).await.refused(401, "M_USER_LOCKED");
         assert_eq!(refusal["soft_logout"], true);
@@ -43,10 +43,10 @@ async fn a_locked_person_can_sign_out_and_nothing_else() {
     });
     let again = server.http.post("/_matrix/client/v3/login", login).await;
     assert_eq!(again.refused(401, "M_USER_LOCKED")["soft_logout"], true);
-    decides(&root, LOCK, &alice, false).await;
+    decides(&chief, LOCK, &alice, false).await;
     alice.get("/_matrix/client/v3/account/whoami").await.ok();
     let second = server.sign_in("alice").await;
-    decides(&root, LOCK, &alice, true).await;
+    decides(&chief, LOCK, &alice, true).await;
     alice.post("/_matrix/client/v3/logout", json!({})).await.ok();
     second.post("/_matrix/client/v3/logout/all", json!({})).await.ok();
     let gone = second.get("/_matrix/client/v3/account/whoami").await;
@@ -55,24 +55,24 @@ async fn a_locked_person_can_sign_out_and_nothing_else() {
 
 #[tokio::test]
 async fn a_sync_that_waits_ends_when_its_person_is_locked() {
-    let (_server, root, alice) = scene().await;
+    let (_server, chief, alice) = scene().await;
     let since = alice.syncs("").await["next_batch"].as_str().unwrap().to_owned();
     let path = format!("/_matrix/client/v3/sync?since={since}&timeout=600000");
-    let (waited, _) = tokio::join!(alice.get(&path), decides(&root, LOCK, &alice, true));
+    let (waited, _) = tokio::join!(alice.get(&path), decides(&chief, LOCK, &alice, true));
     waited.refused(401, "M_USER_LOCKED");
 }
 
 #[tokio::test]
 async fn a_suspended_person_reads_and_does_not_write() {
-    let (_server, root, alice) = scene().await;
+    let (_server, chief, alice) = scene().await;
     let public = json!({ "preset": "public_chat" });
-    let room = root.creates_room(public.clone()).await;
-    let other = root.creates_room(public).await;
+    let room = chief.creates_room(public.clone()).await;
+    let other = chief.creates_room(public).await;
     alice.joins(&room).await;
     let said = json!({ "msgtype": "m.text", "body": "before" });
     let own = alice.sends(&room, "m.room.message", "before", said.clone()).await;
-    let of_root = root.sends(&room, "m.room.message", "root", said.clone()).await;
-    decides(&root, SUSPEND, &alice, true).await;
+    let of_root = chief.sends(&room, "m.room.message", "root", said.clone()).await;
+    decides(&chief, SUSPEND, &alice, true).await;
     let rooms = format!("/_matrix/client/v3/rooms/{room}");
     let v3 = "/_matrix/client/v3";
     let message = alice.put(&format!("{rooms}/send/m.room.message/after"), said).await;
@@ -104,13 +104,13 @@ async fn a_suspended_person_reads_and_does_not_write() {
         .ok();
     alice.post(&format!("{v3}/keys/query"), json!({ "device_keys": {} })).await.ok();
     alice.post(&format!("{rooms}/leave"), json!({})).await.ok();
-    decides(&root, SUSPEND, &alice, false).await;
+    decides(&chief, SUSPEND, &alice, false).await;
     alice.joins(&other).await;
 }
 
 #[tokio::test]
 async fn only_an_administrator_decides_and_not_about_another() {
-    let (server, root, alice) = scene().await;
+    let (server, chief, alice) = scene().await;
     let bob = server.register("bob").await;
     for (what, field) in [(LOCK, "locked"), (SUSPEND, "suspended")] {
         // Who is no administrator learns nothing of who has an account.
@@ -119,23 +119,26 @@ async fn only_an_administrator_decides_and_not_about_another() {
             alice.get(&path).await.refused(403, "M_FORBIDDEN");
             alice.put(&path, json!({ field: true })).await.refused(403, "M_FORBIDDEN");
         }
-        let of_root = format!("{what}/{}", root.user_id);
-        root.get(&of_root).await.refused(403, "M_FORBIDDEN");
-        root.put(&of_root, json!({ field: true })).await.refused(403, "M_FORBIDDEN");
+        let of_root = format!("{what}/{}", chief.user_id);
+        chief.get(&of_root).await.refused(403, "M_FORBIDDEN");
+        chief.put(&of_root, json!({ field: true })).await.refused(403, "M_FORBIDDEN");
         let nobody = format!("{what}/@nobody:chappe.example");
-        root.get(&nobody).await.refused(404, "M_NOT_FOUND");
-        root.put(&nobody, json!({ field: true })).await.refused(404, "M_NOT_FOUND");
+        chief.get(&nobody).await.refused(404, "M_NOT_FOUND");
+        chief.put(&nobody, json!({ field: true })).await.refused(404, "M_NOT_FOUND");
         let elsewhere = format!("{what}/@bob:elsewhere.example");
-        root.get(&elsewhere).await.refused(400, "M_INVALID_PARAM");
-        root.put(&elsewhere, json!({ field: true })).await.refused(400, "M_INVALID_PARAM");
+        chief.get(&elsewhere).await.refused(400, "M_INVALID_PARAM");
+        chief.put(&elsewhere, json!({ field: true })).await.refused(400, "M_INVALID_PARAM");
     }
-    assert_eq!(root.get(&format!("{LOCK}/{}", bob.user_id)).await.ok(), json!({ "locked": false }));
+    assert_eq!(
+        chief.get(&format!("{LOCK}/{}", bob.user_id)).await.ok(),
+        json!({ "locked": false })
+    );
 }
 
 #[tokio::test]
 async fn who_may_decide_is_told_so() {
-    let (_server, root, alice) = scene().await;
-    for (person, may) in [(&root, true), (&alice, false)] {
+    let (_server, chief, alice) = scene().await;
+    for (person, may) in [(&chief, true), (&alice, false)] {
         let told = person.get("/_matrix/client/v3/capabilities").await.ok();
         let moderation = &told["capabilities"]["m.account_moderation"];
         let bit = |name: &str| moderation[name].as_bool().unwrap_or_default();
@@ -145,10 +148,10 @@ async fn who_may_decide_is_told_so() {
 
 #[tokio::test]
 async fn sessions_are_shown_to_their_person_and_to_administrators() {
-    let (server, root, alice) = scene().await;
+    let (server, chief, alice) = scene().await;
     let second = server.sign_in("alice").await;
     let path = format!("{WHOIS}/{}", alice.user_id);
-    for person in [&alice, &root] {
+    for person in [&alice, &chief] {
         let told = person.get(&path).await.ok();
         assert_eq!(told["user_id"], alice.user_id.as_str());
         let devices = told["devices"].as_object().unwrap();
@@ -161,5 +164,5 @@ async fn sessions_are_shown_to_their_person_and_to_administrators() {
     let bob = server.register("bob").await;
     bob.get(&path).await.refused(403, "M_FORBIDDEN");
     bob.get(&format!("{WHOIS}/@nobody:chappe.example")).await.refused(403, "M_FORBIDDEN");
-    root.get(&format!("{WHOIS}/@nobody:chappe.example")).await.refused(404, "M_NOT_FOUND");
+    chief.get(&format!("{WHOIS}/@nobody:chappe.example")).await.refused(404, "M_NOT_FOUND");
 }

@@ -120,7 +120,7 @@ async fn the_stream_takes_no_message_to_a_device_away() {
         bob.get(&format!("{EVENTS}?from={end}")).await.ok()["end"].as_str().unwrap().to_owned();
     let end =
         bob.get(&format!("{EVENTS}?from={end}")).await.ok()["end"].as_str().unwrap().to_owned();
-    for since in ["".to_owned(), format!("?since={end}")] {
+    for since in [String::new(), format!("?since={end}")] {
         let sync = bob.syncs(&since).await;
         assert_eq!(sync["to_device"]["events"][0]["content"]["n"], 1, "{since}");
     }

@@ -34,7 +34,7 @@ async fn told(person: &Person, since: &str, about: &Person, expected: &str) -> V
         if let Some(content) = of(&sync, about).filter(|content| content["presence"] == expected) {
             return content.clone();
         }
-        since = sync["next_batch"].as_str().unwrap().to_owned();
+        sync["next_batch"].as_str().unwrap().clone_into(&mut since);
     }
     panic!("{} is not told to be {expected}", about.user_id);
 }

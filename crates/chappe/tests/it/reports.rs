@@ -9,16 +9,16 @@ const INBOX: &str = "/_synapse/admin/v1/event_reports";
 
 async fn scene() -> (Server, Person, Person, String) {
     let server = Server::start_with(ADMINISTRATION).await;
-    let (root, alice) =
+    let (chief, alice) =
         (server.register_administrator("root").await, server.register("alice").await);
     let bob = server.register("bob").await;
     let room = alice.creates_room(json!({})).await;
     alice.brings(&bob, &room).await;
-    (server, root, bob, room)
+    (server, chief, bob, room)
 }
 
-async fn inbox(root: &Person) -> Vec<Value> {
-    let told = root.get(INBOX).await.ok();
+async fn inbox(chief: &Person) -> Vec<Value> {
+    let told = chief.get(INBOX).await.ok();
     let reports = told["event_reports"].as_array().unwrap().clone();
     assert_eq!(told["total"], reports.len());
     reports
@@ -26,17 +26,17 @@ async fn inbox(root: &Person) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_report_of_an_event_reaches_the_administrators() {
-    let (server, root, bob, room) = scene().await;
+    let (server, chief, bob, room) = scene().await;
     let event = bob.says(&room, "rude").await;
     let path = at(&room, &format!("report/{event}"));
     bob.post(&path, json!({ "reason": "this makes me sad" })).await.ok();
-    let reports = inbox(&root).await;
+    let reports = inbox(&chief).await;
     assert_eq!(reports.len(), 1);
     let told = [&reports[0]["event_id"], &reports[0]["user_id"], &reports[0]["reason"]];
     assert_eq!(told, [&json!(event), &json!(bob.user_id), &json!("this makes me sad")]);
     // Said again it is one report; without a reason it is one too.
     bob.post(&path, json!({})).await.ok();
-    let reports = inbox(&root).await;
+    let reports = inbox(&chief).await;
     assert_eq!((reports.len(), &reports[0]["reason"]), (1, &Value::Null));
     bob.get(INBOX).await.refused(403, "M_FORBIDDEN");
     assert!(server.files_with(b"this makes me sad").is_empty());
@@ -44,7 +44,7 @@ async fn a_report_of_an_event_reaches_the_administrators() {
 
 #[tokio::test]
 async fn an_event_is_reported_by_who_is_in_its_room_and_sees_it() {
-    let (server, root, bob, room) = scene().await;
+    let (server, chief, bob, room) = scene().await;
     let eve = server.register("eve").await;
     let event = bob.says(&room, "rude").await;
     let path = at(&room, &format!("report/{event}"));
@@ -55,7 +55,7 @@ async fn an_event_is_reported_by_who_is_in_its_room_and_sees_it() {
     }
     bob.post(&at(&room, "leave"), json!({})).await.ok();
     bob.post(&path, json!({})).await.refused(404, "M_NOT_FOUND");
-    assert!(inbox(&root).await.is_empty());
+    assert!(inbox(&chief).await.is_empty());
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ async fn forum() -> (Server, Person, Person, String) {
 
 async fn writes(person: &Person, room: &str, text: &str) -> String {
     let content = json!({ "msgtype": "m.text", "body": text });
-    let transaction: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    person.sends(room, "m.room.message", &transaction, content).await
+    let transaction: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    person.sends(room, "m.room.message", &transaction.concat(), content).await
 }
 
 async fn asks(person: &Person, criteria: Value) -> Answer {

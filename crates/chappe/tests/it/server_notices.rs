@@ -37,9 +37,9 @@ async fn said(person: &Person, room: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_person_has_one_room_for_what_the_server_says() {
     let mut server = speaking().await;
-    let (root, alice) =
+    let (chief, alice) =
         (server.register_administrator("root").await, server.register("alice").await);
-    let sent = root.post(SEND, notice(&alice, "first")).await.ok();
+    let sent = chief.post(SEND, notice(&alice, "first")).await.ok();
     let room = asked_into(&alice).await;
     let tags = format!("/_matrix/client/v3/user/{}/rooms/{room}/tags", alice.user_id);
     assert!(alice.get(&tags).await.ok()["tags"]["m.server_notice"].is_object());
@@ -55,8 +55,8 @@ async fn a_person_has_one_room_for_what_the_server_says() {
 
     alice.joins(&room).await;
     server.restart().await;
-    let (root, alice) = (server.again(&root), server.again(&alice));
-    root.post(SEND, notice(&alice, "second word of the ministry")).await.ok();
+    let (chief, alice) = (server.again(&chief), server.again(&alice));
+    chief.post(SEND, notice(&alice, "second word of the ministry")).await.ok();
     assert_eq!(said(&alice, &room).await, ["first", "second word of the ministry"]);
     let event = sent["event_id"].as_str().unwrap();
     let event = alice.get(&at(&room, &format!("event/{event}"))).await.ok();
@@ -64,19 +64,22 @@ async fn a_person_has_one_room_for_what_the_server_says() {
 
     // Who is in may go; who is spoken to again is asked in again.
     alice.post(&at(&room, "leave"), json!({})).await.ok();
-    root.post(SEND, notice(&alice, "third")).await.ok();
+    chief.post(SEND, notice(&alice, "third")).await.ok();
     assert_eq!(asked_into(&alice).await, room);
     alice.joins(&room).await;
     assert_eq!(said(&alice, &room).await, ["first", "second word of the ministry", "third"]);
-    assert!(server.files_with(b"second word of the ministry").is_empty(), "what the server says is sealed, too");
+    assert!(
+        server.files_with(b"second word of the ministry").is_empty(),
+        "what the server says is sealed, too"
+    );
 }
 
 #[tokio::test]
 async fn only_the_server_speaks_in_clear_there() {
     let server = speaking().await;
-    let (root, alice) =
+    let (chief, alice) =
         (server.register_administrator("root").await, server.register("alice").await);
-    root.post(SEND, notice(&alice, "hello")).await.ok();
+    chief.post(SEND, notice(&alice, "hello")).await.ok();
     let room = asked_into(&alice).await;
     alice.joins(&room).await;
     let send = at(&room, "send/m.room.message/1");
@@ -99,11 +102,11 @@ async fn only_the_server_speaks_in_clear_there() {
 #[tokio::test]
 async fn a_notice_is_sent_once_and_asked_for_well() {
     let server = speaking().await;
-    let (root, alice) =
+    let (chief, alice) =
         (server.register_administrator("root").await, server.register("alice").await);
     let path = format!("{SEND}/txn");
-    let once = root.put(&path, notice(&alice, "once")).await.ok();
-    assert_eq!(root.put(&path, notice(&alice, "once")).await.ok(), once);
+    let once = chief.put(&path, notice(&alice, "once")).await.ok();
+    assert_eq!(chief.put(&path, notice(&alice, "once")).await.ok(), once);
     let room = asked_into(&alice).await;
     alice.joins(&room).await;
     assert_eq!(said(&alice, &room).await, ["once"]);
@@ -123,12 +126,12 @@ async fn a_notice_is_sent_once_and_asked_for_well() {
         (json!({}), 400, "M_BAD_JSON"),
     ];
     for (body, status, errcode) in table {
-        root.post(SEND, body).await.refused(status, errcode);
+        chief.post(SEND, body).await.refused(status, errcode);
     }
-    root.request(Method::POST, SEND, "").await.refused(400, "M_BAD_JSON");
+    chief.request(Method::POST, SEND, "").await.refused(400, "M_BAD_JSON");
 
     let silent = Server::start_with(ADMINISTRATION).await;
-    let (root, alice) =
+    let (chief, alice) =
         (silent.register_administrator("root").await, silent.register("alice").await);
-    root.post(SEND, notice(&alice, "x")).await.refused(400, "M_UNKNOWN");
+    chief.post(SEND, notice(&alice, "x")).await.refused(400, "M_UNKNOWN");
 }

@@ -240,7 +240,6 @@ async fn bad_questions_are_refused_each_with_its_error() {
         (0..count).map(|no| (format!("l{no}"), one.clone())).collect()
     };
     let long = "x".repeat(256);
-    let pairs: Vec<_> = (0..300).map(|no| json!(["m.room.name", no.to_string()])).collect();
     let accepted = [
         (json!({ "lists": many(101) }), "M_INVALID_PARAM"),
         (
@@ -265,6 +264,14 @@ async fn bad_questions_are_refused_each_with_its_error() {
     for (asks, errcode) in accepted {
         alice.post(ACCEPTED, asks).await.refused(400, errcode);
     }
+}
+
+#[tokio::test]
+async fn bad_questions_of_the_deployed_form_are_refused_each_with_its_error() {
+    let server = Server::start().await;
+    let (alice, ..) = two_in_a_room(&server).await;
+    let list = |list: Value| json!({ "lists": { "a": list } });
+    let pairs: Vec<_> = (0..300).map(|no| json!(["m.room.name", no.to_string()])).collect();
     let to_device = |since: &str| json!({ "to_device": { "enabled": true, "since": since } });
     let deployed = [
         (

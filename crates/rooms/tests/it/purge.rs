@@ -55,13 +55,13 @@ async fn busy_room(town: &Town) -> OwnedRoomId {
     let alias = Some(room_alias_id!("#agora:s.test").to_owned());
     let room = alice.creates(NewRoom { listed: true, alias, ..public() }).await;
     bob.joins(&room).await.unwrap();
-    let root = alice.says(&room, "root").await.unwrap();
+    let first = alice.says(&room, "root").await.unwrap();
     for number in 0..150 {
         let mut reply = encrypted(&number.to_string());
-        reply["m.relates_to"] = json!({ "rel_type": "m.thread", "event_id": root });
+        reply["m.relates_to"] = json!({ "rel_type": "m.thread", "event_id": first });
         bob.sends(&room, "m.room.encrypted", reply).await.unwrap();
     }
-    let symbol = json!({ "rel_type": "m.annotation", "event_id": root, "key": "+1" });
+    let symbol = json!({ "rel_type": "m.annotation", "event_id": first, "key": "+1" });
     let reaction = json!({ "m.relates_to": symbol });
     alice.sends(&room, "m.reaction", reaction).await.unwrap();
     for number in 0..20 {
@@ -72,7 +72,7 @@ async fn busy_room(town: &Town) -> OwnedRoomId {
 }
 
 fn removal() -> RoomRemoval {
-    RoomRemoval { by: user_id!("@root:s.test").to_owned(), block: false, purge: true }
+    RoomRemoval { by: user_id!("@first:s.test").to_owned(), block: false, purge: true }
 }
 
 #[tokio::test]

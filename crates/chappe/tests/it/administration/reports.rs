@@ -7,7 +7,7 @@ use crate::rooms::at;
 
 #[tokio::test]
 async fn reports_are_read_and_put_away() {
-    let (server, root) = administered().await;
+    let (server, chief) = administered().await;
     let (alice, bob) = (server.register("alice").await, server.register("bob").await);
     let forum = alice.creates_room(json!({ "preset": "public_chat", "name": "Forum" })).await;
     bob.joins(&forum).await;
@@ -24,7 +24,7 @@ async fn reports_are_read_and_put_away() {
     alice.post(&person, json!({ "reason": "him" })).await.ok();
 
     let path = admin("v1/event_reports");
-    let all = root.get(&format!("{path}?dir=f")).await.ok();
+    let all = chief.get(&format!("{path}?dir=f")).await.ok();
     assert_eq!(all["total"], 4);
     let first = &all["event_reports"][0];
     let expected = [
@@ -38,20 +38,20 @@ async fn reports_are_read_and_put_away() {
     for (field, value) in expected {
         assert_eq!(first[field], value, "{field}");
     }
-    let of_room = root.get(&format!("{path}?room_id={office}&limit=1")).await.ok();
+    let of_room = chief.get(&format!("{path}?room_id={office}&limit=1")).await.ok();
     assert_eq!((&of_room["total"], &of_room["next_token"]), (&json!(2), &json!(1)));
     assert_eq!(of_room["event_reports"][0]["reason"], "all of it", "the newest first");
 
-    let details = root.get(&format!("{path}/{}", first["id"])).await.ok();
+    let details = chief.get(&format!("{path}/{}", first["id"])).await.ok();
     assert_eq!(details["event_json"]["content"]["body"], "rude");
     let second = &all["event_reports"][1];
-    let details = root.get(&format!("{path}/{}", second["id"])).await.ok();
+    let details = chief.get(&format!("{path}/{}", second["id"])).await.ok();
     assert_eq!(details["event_json"]["content"], json!({}), "private rooms are not read");
     assert_eq!(all["event_reports"][3]["sender"], json!(bob.user_id));
     assert_eq!(all["event_reports"][3]["room_id"], Value::Null);
 
     let one = format!("{path}/{}", first["id"]);
-    root.delete(&one).await.ok();
-    root.delete(&one).await.refused(404, "M_NOT_FOUND");
-    assert_eq!(root.get(&path).await.ok()["total"], 3);
+    chief.delete(&one).await.ok();
+    chief.delete(&one).await.refused(404, "M_NOT_FOUND");
+    assert_eq!(chief.get(&path).await.ok()["total"], 3);
 }

@@ -51,9 +51,9 @@ impl Synadm {
 
 #[tokio::test]
 async fn synadm_administers_people() {
-    let (server, root) = administered().await;
+    let (server, chief) = administered().await;
     let alice = server.register("alice").await;
-    let synadm = Synadm::of(&server, &root);
+    let synadm = Synadm::of(&server, &chief);
     let version = synadm.says(&["version"]).await;
     assert!(version["server_version"].as_str().unwrap().starts_with("Chappe"), "{version}");
 
@@ -74,10 +74,10 @@ async fn synadm_administers_people() {
 
 #[tokio::test]
 async fn synadm_administers_rooms_and_media() {
-    let (server, root) = administered().await;
+    let (server, chief) = administered().await;
     let alice = server.register("alice").await;
     let room = alice.creates_room(json!({ "preset": "public_chat", "name": "Forum" })).await;
-    let synadm = Synadm::of(&server, &root);
+    let synadm = Synadm::of(&server, &chief);
     let listed = synadm.says(&["room", "list"]).await;
     assert_eq!(listed["rooms"][0]["name"], "Forum", "{listed}");
     let details = synadm.says(&["room", "details", &room]).await;

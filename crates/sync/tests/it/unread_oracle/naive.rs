@@ -107,8 +107,8 @@ impl Moment {
         let mut context =
             PushConditionRoomCtx::new(room.to_owned(), joined, user.to_owned(), self.name.clone());
         let rules = ruma_common::RoomVersionId::V12.rules().unwrap().authorization;
-        let content = self.power_levels.clone();
-        let levels = RoomPowerLevels::new(content.into(), &rules, [self.creator.clone()]);
+        let powers = self.power_levels.clone();
+        let levels = RoomPowerLevels::new(powers.into(), &rules, [self.creator.clone()]);
         context.power_levels = Some(levels.into());
         context
     }
@@ -124,7 +124,7 @@ impl Moment {
                 }
                 if key == user.as_str() {
                     let name = event.content["displayname"].as_str();
-                    self.name = name.unwrap_or(user.localpart()).to_owned();
+                    name.unwrap_or(user.localpart()).clone_into(&mut self.name);
                 }
             }
             "m.room.power_levels" => {
