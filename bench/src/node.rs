@@ -40,7 +40,7 @@ impl Node {
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [registration]\nmode = \"open\"\n\
              [passwords]\nmemory_kib = 8\niterations = 1\n\
-             [limits]\nrates = false\nrates = false\n\
+             [limits]\nrates = false\n\
              [log]\nlevel = \"warn,rooms::commit=debug\"\n{store}"
         );
         std::fs::create_dir_all(directory)?;
