@@ -55,7 +55,7 @@ impl Routes {
 
     /// Adds an endpoint under these paths: for those that ruma's description leaves out.
     pub(crate) fn add_at<'a, H, T, F>(
-        mut self,
+        self,
         paths: impl IntoIterator<Item = &'a str>,
         handler: H,
     ) -> Self
@@ -67,15 +67,12 @@ impl Routes {
         <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
     {
         let erased = erased(handler, &[], respond::<T::OutgoingResponse>);
-        for path in paths {
-            self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
-        }
-        self
+        self.mount_all::<H>(&T::METHOD, paths, &erased)
     }
 
     /// As [`Self::add`], for requests in which the specification lets be left out what ruma asks
     /// for: these fields, with these values as JSON, are then filled in.
-    pub(crate) fn add_filling<H, T, F>(mut self, handler: H, fields: Fields) -> Self
+    pub(crate) fn add_filling<H, T, F>(self, handler: H, fields: Fields) -> Self
     where
         H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
         F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
@@ -84,15 +81,12 @@ impl Routes {
         <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
     {
         let erased = erased(handler, fields, respond::<T::OutgoingResponse>);
-        for path in T::PATH_BUILDER.all_paths() {
-            self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
-        }
-        self
+        self.mount_all::<H>(&T::METHOD, T::PATH_BUILDER.all_paths(), &erased)
     }
 
     /// As [`Self::add`], for answers in which ruma writes `null` where the specification leaves a
     /// field out.
-    pub(crate) fn add_without_nulls<H, T, F>(mut self, handler: H) -> Self
+    pub(crate) fn add_without_nulls<H, T, F>(self, handler: H) -> Self
     where
         H: Fn(App, Call<T>) -> F + Copy + Send + Sync + 'static,
         F: Future<Output = Result<T::OutgoingResponse, ApiError>> + Send + 'static,
@@ -101,10 +95,7 @@ impl Routes {
         <T::Authentication as ruma_common::api::auth_scheme::AuthScheme>::Output: Send,
     {
         let erased = erased(handler, &[], respond_without_nulls::<T::OutgoingResponse>);
-        for path in T::PATH_BUILDER.all_paths() {
-            self = self.mount(endpoint::<H>(&T::METHOD, path), Arc::clone(&erased));
-        }
-        self
+        self.mount_all::<H>(&T::METHOD, T::PATH_BUILDER.all_paths(), &erased)
     }
 
     /// Adds a handler that reads the request by hand: for bodies that are streamed.
@@ -139,6 +130,17 @@ impl Routes {
             }
             error
         })
+    }
+
+    fn mount_all<'a, H>(
+        self,
+        method: &Method,
+        paths: impl IntoIterator<Item = &'a str>,
+        handler: &Handler,
+    ) -> Self {
+        let mount =
+            |routes: Self, path| routes.mount(endpoint::<H>(method, path), Arc::clone(handler));
+        paths.into_iter().fold(self, mount)
     }
 
     fn mount(mut self, endpoint: Endpoint, handler: Handler) -> Self {
